@@ -1,0 +1,60 @@
+"""Pickle functions and classes as source code, so that what one Python wrote every Python can run.
+
+A drop-in for `cloudpickle`: ``import codepickle as cloudpickle``. What `dumps` writes is an ordinary pickle; `pickle.loads`
+reads it on any CPython from 3.7 on, on PyPy and in WebAssembly builds.
+
+>>> import codepickle, pickle
+>>> double = lambda x: 2 * x
+>>> pickle.loads(codepickle.dumps(double))(21)
+42
+"""
+
+from __future__ import annotations
+
+from pickle import load, loads
+from typing import TYPE_CHECKING
+
+from ._errors import PicklingError, PortabilityWarning
+from ._reference import (
+    list_registry_pickle_by_value,
+    register_pickle_by_value,
+    unregister_pickle_by_value,
+)
+from ._runtime import BytecodeVersionError, LoadError, MissingModuleError, SourceSyntaxError, WireFormatError
+
+try:
+    from ._pickler import CloudPickler, Pickler, dump, dumps
+    from ._recorder import record_sources
+    from ._sources import getsource
+except ImportError as _error:  # the wheel for Pythons without a native module: the loader alone
+    if TYPE_CHECKING:
+        raise
+    from ._loader_only import CloudPickler, Pickler, dump, dumps, getsource, record_sources
+
+__version__ = "0.1.0"
+
+#: The protocol that `dumps` writes: 4, which every Python from 3.4 on reads. `cloudpickle` takes the highest of the
+#: interpreter that dumps, which an older one may not read.
+DEFAULT_PROTOCOL = 4
+
+__all__ = [
+    "DEFAULT_PROTOCOL",
+    "BytecodeVersionError",
+    "CloudPickler",
+    "LoadError",
+    "MissingModuleError",
+    "Pickler",
+    "PicklingError",
+    "PortabilityWarning",
+    "SourceSyntaxError",
+    "WireFormatError",
+    "dump",
+    "dumps",
+    "getsource",
+    "list_registry_pickle_by_value",
+    "load",
+    "loads",
+    "record_sources",
+    "register_pickle_by_value",
+    "unregister_pickle_by_value",
+]

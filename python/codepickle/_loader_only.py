@@ -1,0 +1,46 @@
+"""What stands in for the pickler where only the loader is installed: `loads` works, `dumps` says what is missing."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, NoReturn
+
+
+def _missing(what: str) -> NoReturn:
+    from . import _runtime
+
+    raise NotImplementedError(
+        "codepickle.%s needs the native module, which this installation (%s, %s) lacks: it holds the loader alone. Payloads "
+        "load here; dump them with CPython 3.7 or later, on a platform for which there is a wheel, or build one with "
+        "cargo and `pip install --no-binary codepickle codepickle`." % (what, _runtime._python(), sys.platform)
+    )
+
+
+def dumps(*args: Any, **options: Any) -> bytes:
+    """Raises NotImplementedError: see the module's docstring."""
+    _missing("dumps")
+
+
+def dump(*args: Any, **options: Any) -> None:
+    """Raises NotImplementedError: see the module's docstring."""
+    _missing("dump")
+
+
+def getsource(obj: object) -> str:
+    """Raises NotImplementedError: see the module's docstring."""
+    _missing("getsource")
+
+
+def record_sources() -> Any:
+    """Raises NotImplementedError: see the module's docstring."""
+    _missing("record_sources")
+
+
+class Pickler:
+    """Raises NotImplementedError when instantiated: see the module's docstring."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        _missing("Pickler")
+
+
+CloudPickler = Pickler

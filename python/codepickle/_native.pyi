@@ -1,0 +1,72 @@
+"""The native module; private."""
+
+from types import CodeType
+from typing import IO, Any, Callable, Optional, Sequence
+
+class Snippet:
+    text: str
+    header: str
+    trailer: str
+    line: int
+    column: int
+    decorators: int
+    name: str
+    qualname: str
+    kind: str
+    globals: list[tuple[str, tuple[str, ...]]]
+    free_chains: list[tuple[str, tuple[str, ...]]]
+    relative_import: bool
+    imports: list[str]
+    doc: Optional[str]
+
+class SourceFile:
+    futures: tuple[str, ...]
+    module_imports: Sequence[str]
+    module_uses_super: bool
+    def __new__(cls, text: str) -> SourceFile: ...
+    def functions(self, line: int, name: str) -> list[int]: ...
+    def enclosing_class(self, id: int) -> Optional[int]: ...
+    def classes(self, qualname: str) -> list[int]: ...
+    def class_info(self, id: int) -> tuple[str, int, str]: ...
+    def methods(self, class_id: int) -> list[tuple[str, int, int]]: ...
+    def snippet(self, id: int, freevars: Sequence[str]) -> Snippet: ...
+
+class Pickler:
+    dispatch_table: Any
+    fast: bool
+    bin: int
+    memo: Any
+    def __init__(
+        self,
+        file: IO[bytes],
+        protocol: Optional[int] = None,
+        fix_imports: bool = True,
+        buffer_callback: Optional[Callable[[Any], object]] = None,
+        *,
+        by_source: Optional[bool] = None,
+        pickle_by_reference: Optional[Callable[[Any], bool]] = None,
+        self_contained: bool = False,
+    ) -> None: ...
+    def dump(self, obj: object) -> None: ...
+    def clear_memo(self) -> None: ...
+    def reducer_override(self, obj: object) -> Any: ...
+
+def dumps(
+    obj: object,
+    protocol: Optional[int] = None,
+    buffer_callback: Optional[Callable[[Any], object]] = None,
+    *,
+    by_source: Optional[bool] = None,
+    pickle_by_reference: Optional[Callable[[Any], bool]] = None,
+    self_contained: bool = False,
+) -> bytes: ...
+def dump(
+    obj: object,
+    file: IO[bytes],
+    protocol: Optional[int] = None,
+    buffer_callback: Optional[Callable[[Any], object]] = None,
+    *,
+    by_source: Optional[bool] = None,
+    pickle_by_reference: Optional[Callable[[Any], bool]] = None,
+    self_contained: bool = False,
+) -> None: ...

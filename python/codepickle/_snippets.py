@@ -1,0 +1,314 @@
+"""From a code object to the snippet that travels in its place, verified.
+
+The cold path: the native module remembers the outcome per code object.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import CodeType, FunctionType
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+from . import _native, _runtime
+from ._compare import difference
+from ._rewriters import is_rewritten, unchanged_since_import
+from ._texts import Text, texts
+
+#: A global (or free variable) and the attribute chains that start at it.
+Chains = Tuple[str, Tuple[str, ...]]
+
+#: Names that the compiler makes free in a method by itself; no enclosing function binds them.
+IMPLICIT_CELLS = frozenset(["__class__", "__classdict__", "__conditional_annotations__"])
+
+
+class NoSource(Exception):
+    """There is no text for a code object, or none that compiles to it; the message says why."""
+
+
+class Plan(NamedTuple):
+    """How a code object travels as source."""
+
+    #: The arguments of the runtime's `c`, without trailing defaults; None while only `dig` is known.
+    args: Optional[Tuple[Any, ...]]
+    #: The class unit's code object, and name and line of the method in it.
+    dig: Optional[Tuple[CodeType, str, int]]
+    #: The globals that the running code uses.
+    globals: Sequence[Chains]
+    #: The free variables with their attribute chains.
+    free: Sequence[Chains]
+    #: Whether a relative import needs ``__package__``.
+    relative_import: bool
+    #: The qualified name that follows from the snippet.
+    qualname: str
+
+
+def plan(code: CodeType, function: Optional[FunctionType]) -> Plan:
+    """The verified snippet of `code`, the code of `function`.
+
+    Raises:
+        NoSource: there is no text, or none that compiles to `code`.
+    """
+    reasons: List[str] = []
+    for text in texts(code, function):
+        if text.file is None:
+            reasons.append("%s does not parse: %s" % (text.origin, text.problem))
+            continue
+        line = code.co_firstlineno + text.shift
+        candidates = text.file.functions(line, code.co_name)
+        if not candidates and not text.by_hand:
+            reasons.append(_missing(code, text.origin))
+        for candidate in candidates:
+            snippet = text.file.snippet(candidate, code.co_freevars)
+            differs = _verify(code, snippet, text)
+            if differs is None:
+                return _as_loaded(code, _plan_of(code, function, snippet, text))
+            if (
+                len(candidates) == 1
+                and is_rewritten(code)
+                and unchanged_since_import(code.co_filename)
+            ):
+                return _plan_of(code, function, snippet, text)
+            reasons.append(_changed(code, text.origin, differs))
+    if not reasons:
+        raise NoSource(
+            "no source text was found for it (%s): it was made by exec(), at a prompt that keeps no text, or its file is gone"
+            % code.co_filename
+        )
+    raise NoSource(reasons[0])
+
+
+def _missing(code: CodeType, origin: str) -> str:
+    what = "lambda" if code.co_name == "<lambda>" else "'%s'" % code.co_name
+    return "%s has no %s at line %d: the file was edited after it was imported, or the code was made elsewhere" % (
+        origin, what, code.co_firstlineno,
+    )
+
+
+def _changed(code: CodeType, origin: str, field: str) -> str:
+    if is_rewritten(code):
+        return "a tool (pytest) has rewritten its code and %s cannot be shown to be unchanged since import" % origin
+    return (
+        "the text at %s, line %d compiles to other code than the one that runs (%s differs): the file was edited after "
+        "it was imported, or a tool has rewritten the code" % (origin, code.co_firstlineno, field)
+    )
+
+
+def _verify(code: CodeType, snippet: _native.Snippet, text: Text) -> Optional[str]:
+    """Compile the snippet here; the field in which it differs from the live code, or None."""
+    try:
+        compiled = _compile(snippet, text, code.co_filename)
+    except _runtime.LoadError as error:
+        return str(error)
+    if text.by_hand:
+        return difference(code, compiled, positions=False)
+    return difference(code, compiled)
+
+
+def _compile(snippet: _native.Snippet, text: Text, filename: str) -> CodeType:
+    assert text.file is not None
+    return _runtime.compile_snippet(
+        snippet.text, snippet.line - text.shift, "", snippet.header, snippet.trailer, snippet.column,
+        snippet.decorators, ",".join(text.file.futures), snippet.name, filename, _module_facts(snippet, text.file),
+    )
+
+
+def _module_facts(snippet: _native.Snippet, file: _native.SourceFile) -> str:
+    """The two things outside of a function that CPython's compiler looks at, as one line for the header.
+
+    From 3.11 a call on a name that the module imports compiles to LOAD_ATTR instead of LOAD_METHOD, and from 3.12 a
+    module that uses `super` as a name gets no LOAD_SUPER_ATTR. The meaning is the same, so neither travels.
+    """
+    imported = sorted({name for name, _ in snippet.globals} & set(file.module_imports))
+    facts = ["import " + ", ".join(imported)] if imported else []
+    if file.module_uses_super:
+        facts.append("super")
+    return "; ".join(facts) + "\n" if facts else ""
+
+
+def _plan_of(code: CodeType, function: Optional[FunctionType], snippet: _native.Snippet, text: Text) -> Plan:
+    return Plan(
+        _arguments(snippet, text, _path(code.co_filename, getattr(function, "__globals__", {}))),
+        None,
+        snippet.globals,
+        snippet.free_chains,
+        snippet.relative_import,
+        _qualname(code, snippet),
+    )
+
+
+def _as_loaded(code: CodeType, found: Plan) -> Plan:
+    """Code that came out of a payload goes on as it came: from worker to worker the bytes stay the same."""
+    source = _runtime.source_of(code)
+    if source is None:
+        return found
+    if isinstance(source[0], CodeType):
+        return found._replace(dig=source)
+    return found._replace(args=_trimmed(source))
+
+
+def _qualname(code: CodeType, snippet: _native.Snippet) -> str:
+    return code.co_qualname if sys.version_info >= (3, 11) else snippet.qualname
+
+
+_DEFAULTS = ("", "", 0, 0, "", None)
+
+
+def _arguments(snippet: _native.Snippet, text: Text, path: str) -> Tuple[Any, ...]:
+    """The arguments of `c`; what has its default value at the end is left out."""
+    assert text.file is not None
+    match = _runtime._NAME.match(snippet.text, snippet.decorators)
+    follows = match.group(1) if match and snippet.kind != "lambda" else "<lambda>"
+    rest: List[Any] = [
+        snippet.header,
+        snippet.trailer,
+        snippet.column,
+        snippet.decorators,
+        ",".join(text.file.futures),
+        None if snippet.name == follows else snippet.name,
+    ]
+    return _trimmed((snippet.text, snippet.line - text.shift, path, *rest))
+
+
+def _path(filename: str, namespace: Dict[str, Any]) -> str:
+    """`filename` relative to the root of its module: the payload must not depend on where the checkout is."""
+    if filename.startswith("<codepickle ") and "/" in filename:
+        return filename[:-1].split("/", 1)[1]
+    parts = filename.replace("\\", "/").split("/")
+    name = namespace.get("__name__")
+    keep = 1
+    if isinstance(name, str) and name != "__main__":
+        keep = name.count(".") + (2 if parts[-1] == "__init__.py" else 1)
+    return "/".join(part for part in parts[-keep:] if part).strip("<>")
+
+
+# --- classes ---
+
+
+class ClassUnit(NamedTuple):
+    """The text of a class statement, of which the code of its methods is a part."""
+
+    #: The compiled class body; `Unit.args` make it on the receiver.
+    code: CodeType
+    #: The arguments of the runtime's `c` for it.
+    args: Tuple[Any, ...]
+    #: Live code objects of methods, each verified against `code`, with their plans.
+    methods: Sequence[Tuple[CodeType, Plan]]
+
+
+_units = _runtime._ByIdentity()
+
+
+def class_unit(cls: type) -> Optional[ClassUnit]:
+    """The text of the class statement that made `cls`; None where no method proves it to be the right one."""
+    if cls in _units:
+        return _units.get(cls)
+    unit = _find_unit(cls)
+    try:
+        _units[cls] = unit
+    except TypeError:  # a class of a metaclass without weak references
+        pass
+    return unit
+
+
+def _find_unit(cls: type) -> Optional[ClassUnit]:
+    methods = list(methods_of(cls))
+    for function in methods:
+        source = _runtime.source_of(function.__code__)
+        if source is not None and isinstance(source[0], CodeType) and source[0].co_name == cls.__name__:
+            return _loaded_unit(source[0], methods)
+    tried = set()
+    for function in methods:
+        code = function.__code__
+        if not function.__qualname__.startswith(cls.__qualname__ + "."):
+            continue
+        for text in texts(code, function):
+            if text.file is None or text.by_hand:
+                continue
+            for candidate in text.file.functions(code.co_firstlineno + text.shift, code.co_name):
+                owner = text.file.enclosing_class(candidate)
+                if owner is None or (id(text.file), owner) in tried:
+                    continue
+                tried.add((id(text.file), owner))
+                unit = _unit_at(cls, owner, text, code.co_filename, methods)
+                if unit is not None:
+                    return unit
+    return None
+
+
+def _unit_at(
+    cls: type, owner: int, text: Text, filename: str, methods: Sequence[FunctionType]
+) -> Optional[ClassUnit]:
+    assert text.file is not None
+    qualname, line, name = text.file.class_info(owner)
+    if qualname != cls.__qualname__ or line != cls.__dict__.get("__firstlineno__", line):
+        return None
+    members = text.file.methods(owner)
+    places = {(member, place - text.shift): number for member, place, number in members}
+    live = [m for m in methods if m.__code__.co_filename == filename
+            and (m.__code__.co_name, m.__code__.co_firstlineno) in places]
+    free = {cell for m in live for cell in m.__code__.co_freevars} - IMPLICIT_CELLS
+    snippet = text.file.snippet(owner, sorted(free))
+    try:
+        unit = _compile(snippet, text, filename)
+    except _runtime.LoadError:
+        return None
+    found: List[Tuple[CodeType, Plan]] = []
+    for function in live:
+        code = function.__code__
+        place = (code.co_name, code.co_firstlineno)
+        try:
+            compiled = _runtime.find_method(unit, *place)
+        except _runtime.LoadError:
+            continue
+        if difference(code, compiled) is None:
+            part = text.file.snippet(places[place], code.co_freevars)
+            found.append((code, Plan(None, (unit, *place), part.globals, part.free_chains, part.relative_import,
+                                     _qualname(code, part))))
+    if not found:
+        return None
+    args = _arguments(snippet, text, _path(filename, live[0].__globals__))
+    _runtime.remember_source(unit, args)
+    return ClassUnit(unit, args, found)
+
+
+def _loaded_unit(unit: CodeType, methods: Sequence[FunctionType]) -> Optional[ClassUnit]:
+    """The unit of a class that came out of a payload."""
+    args = _runtime.source_of(unit)
+    if args is None:
+        return None
+    found = []
+    for function in methods:
+        source = _runtime.source_of(function.__code__)
+        if source is not None and source[0] is unit:
+            found.append((function.__code__, plan(function.__code__, function)))
+    return ClassUnit(unit, _trimmed(args), found)
+
+
+def _trimmed(args: Tuple[Any, ...]) -> Tuple[Any, ...]:
+    kept = list(args)
+    while len(kept) > 3 and kept[-1] == _DEFAULTS[len(kept) - 4]:
+        kept.pop()
+    return tuple(kept)
+
+
+def methods_of(cls: type) -> Iterator[FunctionType]:
+    """The functions in a class's own dict, behind the usual descriptors and wrappers."""
+    seen = set()
+    pending = list(reversed(list(cls.__dict__.values())))
+    while pending:
+        value = pending.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, FunctionType):
+            yield value
+            pending.append(value.__dict__.get("__wrapped__"))
+        elif isinstance(value, (staticmethod, classmethod)):
+            pending.append(value.__func__)
+        elif isinstance(value, property):
+            pending += [value.fdel, value.fset, value.fget]
+        else:
+            state = getattr(type(value), "__dict__", {})
+            for attribute in ("func", "__wrapped__"):  # cached_property, partialmethod, lru_cache
+                if attribute in state or attribute in getattr(value, "__dict__", ()):
+                    pending.append(getattr(value, attribute, None))

@@ -1,0 +1,152 @@
+"""Where the text of a code object may be found, in the order in which Python itself would look."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import threading
+from collections import OrderedDict
+from types import CodeType, FunctionType
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+from . import _native, _recorder, _runtime
+
+#: Bytes of parsed source text that are kept. The standard library of CPython 3.13 is 27 MB, so an
+#: ordinary program's modules all stay; a parsed file takes some ten times its text.
+FILE_CACHE_BYTES = 16 * 1024 * 1024
+
+
+class Text(NamedTuple):
+    """A text in which a function may be defined."""
+
+    #: The text, or None where it could not be parsed (`problem` says why).
+    file: Optional[_native.SourceFile]
+    #: Where it was found, for messages.
+    origin: str
+    #: By how many lines the text stands lower than the line numbers of the code.
+    shift: int = 0
+    #: True where lines and columns cannot be expected to agree: the user supplied the text.
+    by_hand: bool = False
+    problem: str = ""
+
+
+_lock = threading.Lock()
+_parsed: "OrderedDict[str, Tuple[_native.SourceFile | str, int]]" = OrderedDict()
+_parsed_bytes = 0
+
+
+def _reset_after_fork() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reset_after_fork)
+
+
+def parse(text: str, origin: str, **how: Any) -> Text:
+    """`text`, indexed once and remembered by content."""
+    global _parsed_bytes
+    with _lock:
+        entry = _parsed.get(text)
+        if entry is not None:
+            _parsed.move_to_end(text)
+    if entry is None:
+        try:
+            file: "_native.SourceFile | str" = _native.SourceFile(text)
+        except (SyntaxError, ValueError) as error:
+            file = str(error)
+        entry = (file, len(text))
+        with _lock:
+            if text not in _parsed:
+                _parsed[text] = entry
+                _parsed_bytes += len(text)
+            while _parsed_bytes > FILE_CACHE_BYTES and len(_parsed) > 1:
+                _parsed_bytes -= _parsed.popitem(last=False)[1][1]
+    if isinstance(entry[0], str):
+        return Text(None, origin, problem=entry[0], **how)
+    return Text(entry[0], origin, **how)
+
+
+def texts(code: CodeType, function: Optional[FunctionType]) -> Iterator[Text]:
+    """Every text that may define `code`, the likeliest first, each once."""
+    seen: List[str] = []
+
+    def fresh(text: Optional[str]) -> bool:
+        if not text or text in seen:
+            return False
+        seen.append(text)
+        return True
+
+    filename = code.co_filename
+    by_hand = getattr(function, "__source__", None)
+    if isinstance(by_hand, str) and fresh(by_hand):
+        yield parse(by_hand, "__source__", by_hand=True)
+        rebuilt, shift = _surround(by_hand, code, getattr(function, "__qualname__", code.co_name))
+        if fresh(rebuilt):
+            yield parse(rebuilt, "__source__", by_hand=True, shift=shift)
+    loaded = _runtime.file_text(filename)
+    if loaded is not None and fresh(loaded[0]):
+        yield parse(loaded[0], filename, shift=loaded[1])
+    namespace: Dict[str, Any] = getattr(function, "__globals__", None) or {}
+    # What linecache holds already may be older than the file: that is the text of a module imported
+    # before the file was edited. So it is tried before the file is looked at again.
+    for refresh in (False, True):
+        if refresh:
+            linecache.checkcache(filename)
+        found = _joined(linecache.getlines(filename, namespace))
+        if fresh(found):
+            yield parse(found, filename)
+    from_code = getattr(linecache, "_getlines_from_code", None)  # 3.13: the REPL and -c
+    if from_code is not None:
+        found = _joined(from_code(code) or ())
+        if fresh(found):
+            yield parse(found, filename)
+    found = _from_loader(namespace, filename)
+    if found is not None and fresh(found):
+        yield parse(found, filename)
+    for recorded in _recorder.recorded(filename):
+        if fresh(recorded):
+            yield parse(recorded, "%s (recorded)" % filename)
+
+
+def _joined(lines: Any) -> str:
+    return "".join(lines)
+
+
+def _from_loader(namespace: Dict[str, Any], filename: str) -> Optional[str]:
+    """The loader's own text: linecache splits it at form feeds too, and so loses count of the lines."""
+    spec = namespace.get("__spec__")
+    loader = getattr(spec, "loader", None) or namespace.get("__loader__")
+    name = getattr(spec, "name", None) or namespace.get("__name__")
+    get_source = getattr(loader, "get_source", None)
+    if get_source is None or not isinstance(name, str):
+        return None
+    try:
+        text = get_source(name)
+    except Exception:  # a loader is foreign code; whatever it raises, there is no text from it
+        return None
+    return text if isinstance(text, str) else None
+
+
+def _surround(text: str, code: CodeType, qualname: str) -> Tuple[str, int]:
+    """A text given by hand, put at its line and under the scopes that the qualified name tells."""
+    parts = qualname.split(".")[:-1]
+    head: List[str] = []
+    for index, part in enumerate(parts):
+        if part == "<locals>" or not part.isidentifier():
+            continue
+        function_scope = index + 1 < len(parts) and parts[index + 1] == "<locals>"
+        free = [name for name in code.co_freevars if not name.startswith("__class")]
+        binds = ", ".join(free) if not any("def " in line for line in head) else ""
+        head.append(" " * len(head) + ("def %s(%s):" % (part, binds) if function_scope else "class %s:" % part))
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    indent = len(first) - len(first.lstrip())
+    if first.lstrip().startswith("lambda"):
+        text, head = "%s(%s)" % (" " * len(head), text.strip()), head
+    elif head and indent < len(head):
+        text = "".join(" " * len(head) + line if line.strip() else line for line in text.splitlines(True))
+    elif not head and indent:
+        head = ["if 1:"]
+    blank = code.co_firstlineno - 1 - len(head)
+    return "\n" * max(blank, 0) + "".join(line + "\n" for line in head) + text + "\n", max(-blank, 0)

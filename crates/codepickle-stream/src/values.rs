@@ -1,0 +1,133 @@
+//! Which strings and bytes were written before, by content.
+//!
+//! The table stores places in the writer's own buffer, never a copy of the text.
+use std::hash::{BuildHasher, RandomState};
+use std::sync::OnceLock;
+
+/// What kind of object a run of bytes stands for: equal bytes of different kinds are different values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ValueKind {
+    Str,
+    Bytes,
+}
+
+struct Entry {
+    hash: u32,
+    index: u32,
+    start: usize,
+    len: u32,
+    kind: ValueKind,
+}
+
+/// Open addressing over `entries`; a slot holds an entry's number plus one, 0 is free.
+#[derive(Default)]
+pub(crate) struct ValueTable {
+    slots: Vec<u32>,
+    entries: Vec<Entry>,
+}
+
+/// The seed differs between processes so that nobody can prepare strings that collide; it never shows in the output.
+fn seed() -> u64 {
+    static SEED: OnceLock<u64> = OnceLock::new();
+    *SEED.get_or_init(|| RandomState::new().hash_one(0_u8) | 1)
+}
+
+fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    #[expect(clippy::cast_possible_truncation, reason = "both halves are wanted")]
+    let folded = (product >> 64) as u64 ^ product as u64;
+    folded
+}
+
+fn word(bytes: &[u8]) -> u64 {
+    let mut padded = [0; 8];
+    padded[..bytes.len()].copy_from_slice(bytes);
+    u64::from_le_bytes(padded)
+}
+
+fn hash(bytes: &[u8], kind: ValueKind) -> u32 {
+    const K: u64 = 0x9e37_79b9_7f4a_7c15;
+    let seed = seed();
+    let mut h = seed ^ (bytes.len() as u64) ^ ((kind as u64) << 63);
+    let mut words = bytes.chunks_exact(8);
+    for chunk in &mut words {
+        h = fold(h ^ word(chunk), K);
+    }
+    h = fold(h ^ word(words.remainder()), K ^ seed);
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "32 bits of hash are stored"
+    )]
+    let short = (h ^ (h >> 32)) as u32;
+    short
+}
+
+impl ValueTable {
+    /// The memo index of an equal value, or the hash to insert it with.
+    pub(crate) fn find(&self, body: &[u8], bytes: &[u8], kind: ValueKind) -> Result<u32, u32> {
+        let hash = hash(bytes, kind);
+        if self.slots.is_empty() {
+            return Err(hash);
+        }
+        let mask = self.slots.len() - 1;
+        let mut at = hash as usize & mask;
+        while let Some(number) = self.slots[at].checked_sub(1) {
+            let e = &self.entries[number as usize];
+            if e.hash == hash
+                && e.kind == kind
+                && e.len as usize == bytes.len()
+                && body.get(e.start..e.start + e.len as usize) == Some(bytes)
+            {
+                return Ok(e.index);
+            }
+            at = (at + 1) & mask;
+        }
+        Err(hash)
+    }
+
+    /// Adds what `find` did not find. `start..start + len` is where the value is in the body.
+    pub(crate) fn insert(
+        &mut self,
+        hash: u32,
+        kind: ValueKind,
+        start: usize,
+        len: usize,
+        index: u32,
+    ) {
+        // Lengths are below the frame target, entries are fewer than memo indexes.
+        let (Ok(len), Ok(number)) = (
+            u32::try_from(len),
+            u32::try_from(self.entries.len().wrapping_add(1)),
+        ) else {
+            return;
+        };
+        if self.slots.len() * 3 <= self.entries.len() * 4 {
+            self.grow();
+        }
+        self.entries.push(Entry {
+            hash,
+            index,
+            start,
+            len,
+            kind,
+        });
+        Self::place(&mut self.slots, hash, number);
+    }
+
+    fn place(slots: &mut [u32], hash: u32, number: u32) {
+        let mask = slots.len() - 1;
+        let mut at = hash as usize & mask;
+        while slots[at] != 0 {
+            at = (at + 1) & mask;
+        }
+        slots[at] = number;
+    }
+
+    fn grow(&mut self) {
+        let mut slots = vec![0; (self.slots.len() * 2).max(32)];
+        for (number, e) in (1..).zip(&self.entries) {
+            Self::place(&mut slots, e.hash, number);
+        }
+        self.slots = slots;
+    }
+}

@@ -61,6 +61,7 @@ def _magic():
 # --- code ---
 
 _NAME = re.compile(r"[\s\\]*(?:async[\s\\]+)?(?:def|class)[\s\\]+(\w+)")
+_COMPREHENSIONS = frozenset(["<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"])
 _CODE = types.CodeType
 _lock = threading.RLock()
 _codes = {}  # snippet arguments -> code object, oldest first
@@ -261,8 +262,9 @@ def _dig(code, name, line, qualname=""):
         else:
             return None, None
         if not child.co_name.startswith("<generic parameters"):  # 3.12, PEP 695
-            # A class body has neither CO_OPTIMIZED nor CO_NEWLOCALS.
-            qualname += child.co_name + (".<locals>." if child.co_flags & 1 else ".")
+            # A class body lacks CO_OPTIMIZED; a comprehension has it, and no <locals> either.
+            local = child.co_flags & 1 and child.co_name not in _COMPREHENSIONS
+            qualname += child.co_name + (".<locals>." if local else ".")
         code = child
 
 
@@ -304,7 +306,7 @@ def find_method(code, name, line):
 
 def b(magic, version, name, digest, data):
     """The code object in `data` (marshal), if this is the interpreter that wrote it."""
-    if magic != _magic() or not version.startswith(sys.implementation.name) and version != _python():
+    if magic != _magic() or version != _python():
         raise BytecodeVersionError(
             "%r travels as bytecode of %s (magic number %d), this is %s (magic number %d). Its source was not found "
             "when it was dumped: load it with %s, or dump it where its source is available."
@@ -337,8 +339,9 @@ def f(code, globals, closure=None):
         by_name = dict(zip(sorted(names), closure))
         closure = tuple([by_name[name] for name in names])
     function = types.FunctionType(code, globals, None, None, closure)
-    if code in _qualnames:
-        function.__qualname__ = _qualnames[code]
+    qualname = _qualnames.get(code)
+    if qualname is not None:
+        function.__qualname__ = qualname
     return function
 
 

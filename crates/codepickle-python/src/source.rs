@@ -1,0 +1,177 @@
+//! Bindings of codepickle-source: `SourceFile` and `Snippet`.
+
+use codepickle_source::{Chains, DefinitionId, ParseError};
+use pyo3::exceptions::{PyIndexError, PySyntaxError};
+use pyo3::prelude::*;
+use pyo3::types::{PyFrozenSet, PyList, PyTuple};
+
+/// Adds the classes of this file to the module.
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<SourceFile>()?;
+    module.add_class::<Snippet>()
+}
+
+/// A text, parsed and indexed once.
+#[pyclass(frozen, module = "codepickle._native")]
+struct SourceFile {
+    file: codepickle_source::SourceFile,
+}
+
+#[pymethods]
+impl SourceFile {
+    #[new]
+    fn new(py: Python<'_>, text: String) -> PyResult<Self> {
+        let parsed = py.detach(|| codepickle_source::SourceFile::parse(text));
+        Ok(Self {
+            file: parsed.map_err(|error| syntax_error(&error))?,
+        })
+    }
+
+    #[getter]
+    fn futures<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.file.futures())
+    }
+
+    #[getter]
+    fn module_imports<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyFrozenSet>> {
+        PyFrozenSet::new(py, self.file.module_imports())
+    }
+
+    #[getter]
+    fn module_uses_super(&self) -> bool {
+        self.file.module_uses_super()
+    }
+
+    fn functions<'py>(&self, py: Python<'py>, line: u32, name: &str) -> PyResult<Bound<'py, PyList>> {
+        PyList::new(py, self.file.functions(line, name))
+    }
+
+    fn enclosing_class(&self, id: DefinitionId) -> Option<DefinitionId> {
+        self.file.enclosing_class(id)
+    }
+
+    fn classes(&self, qualname: &str) -> Vec<DefinitionId> {
+        self.file.classes(qualname)
+    }
+
+    fn class_info(&self, id: DefinitionId) -> PyResult<(String, u32, String)> {
+        let info = self.file.class_info(id).ok_or_else(|| no_definition(id))?;
+        Ok((info.qualname, info.first_line, info.name))
+    }
+
+    fn methods(&self, class_id: DefinitionId) -> Vec<(String, u32, DefinitionId)> {
+        let methods = self.file.methods(class_id).into_iter();
+        methods
+            .map(|method| (method.name, method.first_line, method.id))
+            .collect()
+    }
+
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 extracts a sequence of str into owned strings"
+    )]
+    fn snippet(&self, id: DefinitionId, freevars: Vec<String>) -> PyResult<Snippet> {
+        let freevars: Vec<&str> = freevars.iter().map(String::as_str).collect();
+        let snippet = self.file.snippet(id, &freevars);
+        Ok(Snippet {
+            snippet: snippet.ok_or_else(|| no_definition(id))?,
+        })
+    }
+}
+
+/// The text of a definition, what it compiles in, and what it uses.
+#[pyclass(frozen, module = "codepickle._native")]
+struct Snippet {
+    snippet: codepickle_source::Snippet,
+}
+
+#[pymethods]
+impl Snippet {
+    #[getter]
+    fn text(&self) -> &str {
+        &self.snippet.text
+    }
+
+    #[getter]
+    fn header(&self) -> &str {
+        &self.snippet.header
+    }
+
+    #[getter]
+    fn trailer(&self) -> &str {
+        &self.snippet.trailer
+    }
+
+    #[getter]
+    fn line(&self) -> u32 {
+        self.snippet.line
+    }
+
+    #[getter]
+    fn column(&self) -> u32 {
+        self.snippet.column
+    }
+
+    #[getter]
+    fn decorators(&self) -> usize {
+        self.snippet.decorators
+    }
+
+    #[getter]
+    fn name(&self) -> &str {
+        &self.snippet.name
+    }
+
+    #[getter]
+    fn qualname(&self) -> &str {
+        &self.snippet.qualname
+    }
+
+    #[getter]
+    fn kind(&self) -> &'static str {
+        self.snippet.kind.keyword()
+    }
+
+    #[getter]
+    fn globals<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        chains(py, &self.snippet.globals)
+    }
+
+    #[getter]
+    fn free_chains<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        chains(py, &self.snippet.free_chains)
+    }
+
+    #[getter]
+    fn relative_import(&self) -> bool {
+        self.snippet.relative_import
+    }
+
+    #[getter]
+    fn imports(&self) -> Vec<&str> {
+        self.snippet.imports.iter().map(String::as_str).collect()
+    }
+
+    #[getter]
+    fn doc(&self) -> Option<&str> {
+        self.snippet.doc.as_deref()
+    }
+}
+
+fn chains<'py>(py: Python<'py>, names: &[Chains]) -> PyResult<Bound<'py, PyList>> {
+    let list = PyList::empty(py);
+    for (name, chains) in names {
+        list.append((name, PyTuple::new(py, chains)?))?;
+    }
+    Ok(list)
+}
+
+fn syntax_error(error: &ParseError) -> PyErr {
+    // The second argument is what SyntaxError calls `details`: file name, line, column and text.
+    let details = (None::<String>, error.line(), None::<u32>, None::<String>);
+    PySyntaxError::new_err((error.to_string(), details))
+}
+
+fn no_definition(id: DefinitionId) -> PyErr {
+    PyIndexError::new_err(format!("no function or class has the number {id} in this file"))
+}

@@ -1,0 +1,181 @@
+//! Which globals the running code of a snippet uses.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::index::Index;
+use crate::names::Symbol;
+use crate::scopes::{How, Import, Scope, ScopeId, ScopeKind, Use};
+
+/// A name, and the attribute chains that start at it.
+pub type Chains = (String, Vec<String>);
+
+/// What the running code needs from outside.
+#[derive(Debug, Default)]
+pub(crate) struct Needs {
+    pub(crate) globals: Vec<Chains>,
+    pub(crate) free: Vec<Chains>,
+    pub(crate) imports: Vec<String>,
+    pub(crate) relative_import: bool,
+}
+
+/// What the scopes of a snippet do to a name.
+#[derive(Debug, Clone, Copy, Default)]
+struct Binding {
+    local: bool,
+    global: bool,
+    nonlocal: bool,
+}
+
+struct Analysis<'a> {
+    index: &'a Index,
+    root: ScopeId,
+    free: BTreeSet<Symbol>,
+    bindings: HashMap<(ScopeId, Symbol), Binding>,
+}
+
+/// Where a name is found.
+#[derive(Debug, PartialEq, Eq)]
+enum Place {
+    Local,
+    Free,
+    Global,
+}
+
+/// The needs of the scope `root`: a function, or the functions in a class.
+pub(crate) fn needs(index: &Index, root: ScopeId, freevars: &[&str]) -> Needs {
+    let mut analysis = Analysis {
+        index,
+        root,
+        free: freevars.iter().filter_map(|name| index.names.find(name)).collect(),
+        bindings: HashMap::new(),
+    };
+    let scopes = || (root..index.scope(root).end).map(|id| (id, index.scope(id)));
+    for (id, scope) in scopes() {
+        for used in &scope.uses {
+            analysis.bind(id, *used);
+        }
+    }
+    let mut globals: BTreeMap<Symbol, BTreeSet<Symbol>> = BTreeMap::new();
+    let mut free: BTreeMap<Symbol, BTreeSet<Symbol>> = BTreeMap::new();
+    let mut imports = BTreeSet::new();
+    let mut relative_import = false;
+    let mut running = vec![false; scopes().count()];
+    for (offset, (id, scope)) in scopes().enumerate() {
+        let runs = analysis.runs(id, scope, &running);
+        if let Some(flag) = running.get_mut(offset) {
+            *flag = runs;
+        }
+        if !runs {
+            continue;
+        }
+        for import in &scope.imports {
+            match import {
+                Import::Absolute(module) => drop(imports.insert(index.names.get(*module).to_owned())),
+                Import::Relative => relative_import = true,
+            }
+        }
+        for used in &scope.uses {
+            let found = match analysis.place(id, used.name) {
+                Place::Local => continue,
+                Place::Free => &mut free,
+                Place::Global => &mut globals,
+            };
+            found.entry(used.name).or_default().extend(used.chain);
+        }
+    }
+    Needs {
+        globals: spelled(index, globals),
+        free: spelled(index, free),
+        imports: imports.into_iter().collect(),
+        relative_import,
+    }
+}
+
+impl Analysis<'_> {
+    fn bind(&mut self, id: ScopeId, used: Use) {
+        if used.how == How::Read {
+            return;
+        }
+        let binding = self.bindings.entry((id, used.name)).or_default();
+        match used.how {
+            How::Bind => binding.local = true,
+            How::Global => binding.global = true,
+            How::Nonlocal => binding.nonlocal = true,
+            How::Read => {}
+        }
+    }
+
+    /// Whether the scope `id` is evaluated when the snippet's functions are called. Around functions (in the body of a
+    /// class snippet) nothing runs; inside them everything does but annotations that are kept as strings.
+    fn runs(&self, id: ScopeId, scope: &Scope, running: &[bool]) -> bool {
+        if scope.is_function() && (id == self.root || !self.in_unevaluated_annotation(scope)) {
+            return true;
+        }
+        if matches!(scope.kind, ScopeKind::Annotation(_)) && self.index.futures.contains("annotations") {
+            return false;
+        }
+        id != self.root
+            && scope
+                .parent
+                .checked_sub(self.root)
+                .and_then(|offset| running.get(offset as usize))
+                .is_some_and(|runs| *runs)
+    }
+
+    fn in_unevaluated_annotation(&self, scope: &Scope) -> bool {
+        self.index.futures.contains("annotations")
+            && matches!(self.index.scope(scope.parent).kind, ScopeKind::Annotation(_))
+    }
+
+    fn place(&self, id: ScopeId, name: Symbol) -> Place {
+        let mut current = id;
+        loop {
+            let scope = self.index.scope(current);
+            let own = current == id;
+            let sees = own || scope.binds_for_descendants() || self.sees_class(id, current);
+            let binding = self.bindings.get(&(current, name)).copied().unwrap_or_default();
+            if binding.global && sees {
+                return Place::Global;
+            }
+            if binding.local && !binding.nonlocal && sees {
+                // A class body looks names up in its own namespace first and then in the globals.
+                return if scope.kind == ScopeKind::Class { Place::Global } else { Place::Local };
+            }
+            if scope.kind == ScopeKind::Class && !own && self.is_class_cell(name) {
+                return Place::Local;
+            }
+            if current == self.root {
+                break;
+            }
+            current = scope.parent;
+        }
+        if self.free.contains(&name) { Place::Free } else { Place::Global }
+    }
+
+    /// Whether the code of the scope `id` sees the names of the class `class` around it.
+    fn sees_class(&self, id: ScopeId, class: ScopeId) -> bool {
+        let mut current = id;
+        while current != class && self.index.scope(current).sees_class() {
+            current = self.index.scope(current).parent;
+        }
+        current == class
+    }
+
+    fn is_class_cell(&self, name: Symbol) -> bool {
+        self.index.names.get(name) == "__class__"
+    }
+}
+
+fn spelled(index: &Index, names: BTreeMap<Symbol, BTreeSet<Symbol>>) -> Vec<Chains> {
+    let spell = |symbol: &Symbol| index.names.get(*symbol).to_owned();
+    let mut chains: Vec<Chains> = names
+        .into_iter()
+        .map(|(name, chains)| {
+            let mut chains: Vec<String> = chains.iter().map(spell).collect();
+            chains.sort_unstable();
+            (spell(&name), chains)
+        })
+        .collect();
+    chains.sort_unstable();
+    chains
+}

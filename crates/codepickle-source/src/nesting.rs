@@ -1,0 +1,120 @@
+//! A bound on the depth of the syntax tree, found before there is a tree.
+//!
+//! Parsing, visiting and dropping a tree recurse on its depth, and a tree can be as deep as its text is long:
+//! `1+1+1+...` nests to the left without any bracket. The bound tells how much stack these need.
+
+use ruff_python_ast::token::TokenKind;
+use ruff_python_parser::{Mode, lexer};
+
+/// Texts beyond this are refused. CPython's own compiler gives up on a few thousand levels
+/// (`RecursionError`, `MemoryError`), so that nothing which could be pickled comes near.
+pub(crate) const MAX_DEPTH: usize = 20_000;
+
+/// Stack for one level of the tree: the frames of the visitor and of `drop` for the deepest kinds of node.
+const STACK_PER_LEVEL: usize = if cfg!(debug_assertions) { 32 << 10 } else { 4 << 10 };
+
+/// Stack for what does not depend on the text.
+const STACK_BASE: usize = 512 << 10;
+
+/// Runs `work` on a stack that is large enough for a tree of `depth` levels.
+pub(crate) fn with_stack<T>(depth: usize, work: impl FnOnce() -> T) -> T {
+    let need = STACK_BASE + depth.min(MAX_DEPTH) * STACK_PER_LEVEL;
+    stacker::maybe_grow(need, need, work)
+}
+
+/// What one open bracket contributes to the depth.
+#[derive(Default)]
+struct Level {
+    /// Tokens since the last comma: siblings do not nest in each other.
+    chain: usize,
+    /// Tokens up to the last `lambda`, whose parameters have commas without ending it.
+    held: usize,
+}
+
+impl Level {
+    fn depth(&self) -> usize {
+        self.chain + self.held
+    }
+}
+
+/// An upper bound of the depth of the tree of `text`; `Err` is the line around which it exceeds
+/// [`MAX_DEPTH`] (the lexer does not tell where a token is; newlines within strings are not counted).
+pub(crate) fn depth(text: &str) -> Result<usize, u32> {
+    let mut lexer = lexer::lex(text, Mode::Module);
+    let mut levels = vec![Level::default()];
+    // The sum over all levels but the innermost.
+    let mut outer = 0;
+    let mut indents = 0_usize;
+    let mut deepest = 0;
+    let mut line = 1;
+    loop {
+        let kind = lexer.next_token();
+        let is_bracketed = levels.len() > 1;
+        let Some(level) = levels.last_mut() else {
+            return Ok(deepest);
+        };
+        match kind {
+            TokenKind::EndOfFile => return Ok(deepest),
+            TokenKind::Newline | TokenKind::Semi => {
+                line += u32::from(kind == TokenKind::Newline);
+                levels.clear();
+                levels.push(Level::default());
+                outer = 0;
+            }
+            TokenKind::Indent => indents += 1,
+            TokenKind::Dedent => indents = indents.saturating_sub(1),
+            TokenKind::Comma => level.chain = 0,
+            TokenKind::Lambda => {
+                level.held += level.chain + 1;
+                level.chain = 0;
+            }
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
+                level.chain += 1;
+                outer += level.depth();
+                levels.push(Level::default());
+            }
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace if is_bracketed => {
+                levels.pop();
+                outer = outer.saturating_sub(levels.last().map_or(0, Level::depth));
+            }
+            // What cannot make its neighbour a child of anything.
+            TokenKind::Name
+            | TokenKind::Int
+            | TokenKind::Float
+            | TokenKind::Complex
+            | TokenKind::String
+            | TokenKind::FStringMiddle
+            | TokenKind::TStringMiddle
+            | TokenKind::Comment => {}
+            TokenKind::NonLogicalNewline => line += 1,
+            _ => level.chain += 1,
+        }
+        deepest = deepest.max(indents + outer + levels.last().map_or(0, Level::depth));
+        if deepest > MAX_DEPTH {
+            return Err(line);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_DEPTH, depth};
+
+    #[test]
+    fn siblings_do_not_add_up() {
+        let table = format!("x = [{}]\n", "(1, {2: -3}), ".repeat(MAX_DEPTH));
+        assert!(depth(&table).unwrap() < 20);
+    }
+
+    #[test]
+    fn chains_add_up() {
+        for piece in ["+1", ".a", "(1)", "[0]", " if x else 1", "**2"] {
+            let text = format!("x = 1{}\n", piece.repeat(MAX_DEPTH + 1));
+            assert!(depth(&text).is_err(), "{piece}");
+        }
+        for piece in ["-", "(", "[", "{0:", "lambda a, b: ", "not ", "f(1, "] {
+            let text = format!("x = {}1\n", piece.repeat(MAX_DEPTH + 1));
+            assert!(depth(&text).is_err(), "{piece}");
+        }
+    }
+}

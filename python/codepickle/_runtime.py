@@ -88,6 +88,10 @@ class _ByIdentity(object):
         items, number = self._items, id(key)
         items[number] = (weakref.ref(key, lambda ref: items.pop(number, None)), value)
 
+    def discard(self, key):
+        if key in self:
+            del self._items[id(key)]
+
 
 _sources = _ByIdentity()  # code object -> the arguments of c(), or of d(), that made it
 _qualnames = _ByIdentity()  # code object -> qualified name, where the code does not know it (before 3.11)
@@ -406,3 +410,943 @@ def __getattr__(name):
 
 
 # --- classes ---
+#
+# A class is a skeleton (t, e, n, o), made before its contents so that cycles through it close, and a state (s). Its
+# decorators do not run again, nor does a metaclass, an `__init_subclass__` or a `__set_name__` that itself travels:
+# what they did is in the state.
+#
+# A class is recognised by its token: a digest of what it is made of (class_token). The process that defined a class
+# resolves the token to that class and leaves it as it is; another process makes one class per token, and a later
+# payload brings its attributes up to date.
+
+_NO_DEFAULT = object()
+_class_info = _ByIdentity()  # class or type variable -> (token, captured, number, made here by loading)
+_by_token = weakref.WeakValueDictionary()
+_unfinished = _ByIdentity()  # skeleton whose state is still to come -> the states of others that wait for it
+_kept = _ByIdentity()  # class -> what its own Python cannot say about it, for pickling it again
+_building = threading.local()
+
+
+def unit_digest(code):
+    """A digest of the source text of a class, b"" where there is none."""
+    source = _sources.get(code)
+    if source is None:
+        return b""
+    if isinstance(source[0], _CODE):
+        return hashlib.sha256(unit_digest(source[0]) + ("%s:%d" % source[1:]).encode("utf-8")).digest()
+    return hashlib.sha256(source[0].encode("utf-8", "surrogatepass")).digest()
+
+
+def class_token(module, qualname, bases=(), captured="", unit=None, meta=None, kind="class"):
+    """The token of a class, without the number that tells equal ones in a payload apart.
+
+    A class that travels by reference counts as the package that it is in and its qualified name: modules within the
+    standard library and elsewhere are split and moved.
+    """
+    parts = [kind, module or "", qualname, captured]
+    digest = hashlib.sha256()
+    for base in tuple(bases) + (meta,):
+        info = _class_info.get(base)
+        if base is None:
+            parts.append("")
+        elif info is not None:
+            parts.append("%s/%d" % info[0])
+        else:
+            name = getattr(base, "__qualname__", "")
+            parts.append("%s:%s" % (str(base.__module__).partition(".")[0], _OLD_NAMES.get(name, name)))
+    for part in parts:
+        part = part.encode("utf-8", "surrogatepass")
+        digest.update(b"%d:%s" % (len(part), part))
+    if unit is not None:
+        digest.update(unit_digest(unit))
+    return digest.hexdigest()[:32]
+
+
+_OLD_NAMES = {"EnumType": "EnumMeta"}  # 3.11 renamed it and kept the old name
+
+
+def register(cls, token, captured="", number=0):
+    """Note that `cls`, defined in this process, is dumped under `token`: payloads that come back resolve to it."""
+    with _lock:
+        _class_info[cls] = (token, number), captured, number, False
+        _by_token[token, number] = cls
+
+
+def class_info(cls):
+    """((token, number), captured, number, made by loading) of a class dumped or loaded here, else None."""
+    return _class_info.get(cls)
+
+
+def _known(token, number):
+    return _by_token.get((token, number))
+
+
+def _track(cls, token, captured, number):
+    """The class of that token: `cls`, or the one that another thread made meanwhile."""
+    with _lock:
+        found = _by_token.get((token, number))
+        if found is not None:
+            return found
+        _by_token[token, number] = cls
+        _class_info[cls] = (token, number), captured, number, True
+        _unfinished[cls] = []
+    return cls
+
+
+def t(module, qualname, bases=(), captured="", number=0, unit=None, meta=None, namespace=None, name=None):
+    """The skeleton of a class; its attributes follow by `s`.
+
+    `captured` is the digest of the immutable values that the class was made with, `number` tells equal classes of
+    one payload apart, `unit` is the code object of its `class` statement, `meta` its metaclass where that does not
+    follow from the bases, `namespace` what must be there when the class is made (`__slots__`), `name` its
+    `__name__` where that is not the end of `qualname`.
+    """
+    token = class_token(module, qualname, bases, captured, unit, meta)
+    found = _known(token, number)
+    if found is not None:
+        return found
+    body = {"__module__": module}
+    body.update(namespace or ())
+    typing = sys.modules.get("typing")
+    if typing is not None and typing.Generic in bases:
+        # Generic.__init_subclass__ refuses bases without it; the real ones are in the state.
+        body["__orig_bases__"] = ()
+    cls = _new_class(name or qualname.rpartition(".")[2], tuple(bases), body, meta)
+    _identify(cls, module, qualname)
+    if unit is not None:
+        _kept[cls] = {"unit": unit}
+    return _track(cls, token, captured, number)
+
+
+def _identify(cls, module, qualname):
+    set_attribute = _own_metaclass(type(cls)).__setattr__
+    set_attribute(cls, "__qualname__", qualname)
+    if cls.__dict__.get("__module__") != module:
+        set_attribute(cls, "__module__", module)
+
+
+def _own_metaclass(meta):
+    """The first metaclass that did not travel: its methods may run, those of one that travels may not."""
+    for base in meta.__mro__:
+        if base not in _class_info:
+            return base
+    return type
+
+
+def _new_class(name, bases, body, meta, make=None):
+    if meta is None:
+        meta = type
+        for base in bases:
+            if issubclass(type(base), meta):
+                meta = type(base)
+    if make is None:
+        make = _call_metaclass
+    own = _own_metaclass(meta)
+    try:
+        with _without_hooks(bases, False):
+            return make(own, meta, name, bases, body)
+    except TypeError:
+        # An imported __init_subclass__ or metaclass that needs the keywords of the class statement: what they did is
+        # in the state.
+        plain = own
+        for plain in own.__mro__:
+            if getattr(plain, "__module__", None) in ("abc", "builtins", "typing", "enum", "_py_abc"):
+                break
+        with _without_hooks(bases, True):
+            return make(plain, meta, name, bases, body)
+
+
+def _call_metaclass(own, meta, name, bases, body):
+    if own is meta and own.__module__ not in ("builtins", "abc"):
+        namespace = meta.__prepare__(name, bases)
+        namespace.update(body)
+        return meta(name, bases, namespace)
+    return own.__new__(meta, name, bases, body)
+
+
+class _without_hooks(object):
+    """Skip the `__init_subclass__` of bases that travel, of all bases if `every`, for the class made in this thread."""
+
+    def __init__(self, bases, every):
+        self.hooks = hooks = []
+        for base in bases:
+            for parent in base.__mro__:
+                if "__init_subclass__" in parent.__dict__ and parent not in [hook[0] for hook in hooks]:
+                    if parent in _class_info or (every and hasattr(parent.__init_subclass__, "__func__")):
+                        hooks.append((parent, parent.__dict__["__init_subclass__"]))
+        self.every = every
+
+    def __enter__(self):
+        if self.hooks:
+            _lock.acquire()
+            for parent, hook in self.hooks:
+                type.__setattr__(parent, "__init_subclass__", self.replace(parent, hook))
+
+    def replace(self, parent, hook):
+        thread, every = threading.get_ident(), self.every
+
+        def __init_subclass__(cls, **kwargs):
+            if threading.get_ident() != thread:
+                return hook.__get__(None, cls)(**kwargs)
+            if not every:
+                super(parent, cls).__init_subclass__(**kwargs)
+
+        return classmethod(__init_subclass__)
+
+    def __exit__(self, *error):
+        if self.hooks:
+            for parent, hook in self.hooks:
+                type.__setattr__(parent, "__init_subclass__", hook)
+            _lock.release()
+
+
+def s(cls, state):
+    """Fill a class: `state` is a dict of attributes, or a tuple of that dict and a dict of declarations.
+
+    The declarations: `a` names of the abstract methods, sorted; `r` the registered subclasses of an ABC; `p` whether
+    a Protocol checks at run time; `d` the dataclass; `m` the members of an enum; `n` the defaults and docstrings of
+    a namedtuple; `k` the key sets of a TypedDict.
+
+    The class is left alone if it was defined in this process.
+    """
+    info = _class_info.get(cls)
+    if info is None or not info[3]:
+        return cls
+    attributes, declarations = state if type(state) is tuple else (state, {})
+    if "d" in declarations:
+        # The fields of the bases must be there before the methods of the subclass can be made.
+        for base in cls.__mro__[1:]:
+            waiting = _unfinished.get(base)
+            if waiting is not None:
+                waiting.append((cls, state))
+                return cls
+        _dataclass(cls, attributes, *declarations["d"])
+    set_attribute = _own_metaclass(type(cls)).__setattr__
+    for name, value in attributes.items():
+        set_attribute(cls, name, value)
+    for key, apply in _DECLARATIONS:
+        if key in declarations:
+            apply(cls, declarations[key])
+    if "_is_protocol" in cls.__dict__:
+        _protocol(cls)
+    waiting = _unfinished.get(cls)
+    if waiting is not None:
+        _unfinished.discard(cls)
+        for late in waiting:
+            s(*late)
+    return cls
+
+
+def _abstract(cls, names):
+    cls.__abstractmethods__ = frozenset(names)
+
+
+def _registered(cls, subclasses):
+    import abc
+
+    for subclass in subclasses:
+        abc.ABCMeta.register(cls, subclass)
+
+
+def _protocol(cls):
+    """What `typing` computed of the still empty class (3.12+)."""
+    typing = sys.modules.get("typing")
+    members = getattr(typing, "_get_protocol_attrs", None)
+    if members is not None and "__protocol_attrs__" in cls.__dict__:
+        cls.__protocol_attrs__ = members(cls)
+        if "__callable_proto_members_only__" in cls.__dict__:  # 3.12 alone
+            cls.__callable_proto_members_only__ = all(
+                callable(getattr(cls, name, None)) for name in cls.__protocol_attrs__
+            )
+
+
+def _runtime_protocol(cls, flag):
+    _protocol(cls)
+    if flag:
+        (getattr(sys.modules.get("typing"), "runtime_checkable", None) or g("typing", "runtime_checkable"))(cls)
+
+
+# --- enums ---
+
+
+class _Entry(object):
+    """Stands for a member while the enum is made."""
+
+    __slots__ = ("value", "args")
+
+    def __init__(self, value, args):
+        self.value = value
+        self.args = args
+
+
+def e(module, qualname, bases, members, captured="", number=0, unit=None, meta=None, opaque=(), data=None,
+      boundary=None, name=None):
+    """The skeleton of an enum, with its members; arguments as `t`.
+
+    `members` maps names to values in the order of definition. Those named in `opaque` have the name of the member
+    that they stand for in place of the value: the value is no plain constant and follows by `s`. `data` maps names to
+    the arguments of the mixed-in type where they are not the value; `boundary` is the name of a flag's boundary.
+
+    The enum is made by this Python's own `enum`, without running an `__new__` or `__init__` that travels.
+    """
+    token = class_token(module, qualname, bases, captured, unit, meta, "enum")
+    found = _known(token, number)
+    if found is not None:
+        return found
+    import enum
+
+    entries = {}
+    placeholders = {}
+    for key, value in members.items():
+        if key in opaque:
+            value = placeholders.setdefault(value, object())
+        entries[key] = _Entry(value, (data or {}).get(key, (value,)))
+
+    def make(own, meta, name, bases, body):
+        if not issubclass(own, enum.EnumMeta):
+            own = enum.EnumMeta
+        namespace = enum.EnumMeta.__prepare__(name, bases)
+        for key, value in body.items():
+            namespace[key] = value
+        namespace["__new__"] = _new_member
+        namespace["__init__"] = _init_member
+        namespace.update(entries)
+        kinds = getattr(enum, "FlagBoundary", None)
+        if boundary is not None and kinds is not None:  # 3.11
+            return own.__new__(meta, name, bases, namespace, boundary=getattr(kinds, boundary, None))
+        return own.__new__(meta, name, bases, namespace)
+
+    body = {"__module__": module, "__qualname__": qualname}
+    if "__doc__" not in body and sys.version_info < (3, 11):
+        body["__doc__"] = None  # else "An enumeration."
+    cls = _new_class(name or qualname.rpartition(".")[2], tuple(bases), body, meta, make)
+    _identify(cls, module, qualname)
+    for key in ("__init__", "__new_member__"):
+        if key in cls.__dict__:
+            type.__delattr__(cls, key)
+    _enum_constructor(cls, None)
+    if unit is not None:
+        _kept[cls] = {"unit": unit}
+    return _track(cls, token, captured, number)
+
+
+def _new_member(cls, *args):
+    entry = args[0]
+    while isinstance(entry, tuple):
+        entry = entry[0]
+    data_type = cls._member_type_
+    for base in data_type.__mro__:
+        new = base.__dict__.get("__new__")
+        if new is not None and not isinstance(getattr(new, "__func__", new), types.FunctionType):
+            break
+    member = object.__new__(cls) if base is object else base.__new__(cls, *entry.args)
+    member._value_ = entry.value
+    return member
+
+
+def _init_member(self, *args):
+    pass
+
+
+def _enum_constructor(cls, user):
+    """Set what `enum` keeps about the `__new__` of the class: the user's, or the one that is inherited."""
+    if user is not None:
+        cls.__new_member__ = user
+    if "_use_args_" not in cls.__dict__:  # before 3.11
+        return
+    try:
+        new, _, use_args = type(cls)._find_new_(
+            {} if user is None else {"__new__": user}, *type(cls)._get_mixins_(cls.__name__, cls.__bases__)
+        )
+    except Exception:
+        return
+    cls._new_member_ = new
+    cls._use_args_ = use_args
+
+
+def _enum_members(cls, declared):
+    """`declared`: the user's `__new__`, {member: its attributes}, {member: its value}."""
+    user, attributes, values = declared
+    if user is not None:
+        _enum_constructor(cls, getattr(user, "__func__", user))
+    for name, value in (values or {}).items():
+        member = cls._member_map_[name]
+        try:
+            if cls._value2member_map_.get(member._value_) is member:
+                del cls._value2member_map_[member._value_]
+        except TypeError:
+            pass
+        member._value_ = value
+        try:
+            cls._value2member_map_.setdefault(value, member)
+        except TypeError:
+            unhashable = cls.__dict__.get("_unhashable_values_")  # 3.12
+            if unhashable is not None and not any(value is other for other in unhashable):
+                unhashable.append(value)
+            by_name = cls.__dict__.get("_unhashable_values_map_")  # 3.13
+            if by_name is not None:
+                by_name.setdefault(name, [])
+                if not any(value is other for other in by_name[name]):
+                    by_name[name].append(value)
+    for name, items in (attributes or {}).items():
+        member = cls._member_map_[name]
+        for key, value in items.items():
+            object.__setattr__(member, key, value)
+
+
+# --- dataclasses ---
+
+
+def _dataclass(cls, attributes, flags, fields):
+    """Make `cls` a dataclass by this Python's own `dataclasses`, unless it is one already.
+
+    `flags` are the arguments of the decorator that are not the default, `fields` the fields that the class itself
+    declares: a name, or a tuple of the name and a dict: the arguments of `field()` that are not the default,
+    and `kind`: "c" for a ClassVar, "i" for an InitVar.
+    """
+    if "__dataclass_fields__" in cls.__dict__:
+        return
+    import dataclasses
+    import typing
+
+    set_attribute = _own_metaclass(type(cls)).__setattr__
+    fields = [(entry, {}) if isinstance(entry, str) else entry for entry in fields]
+    hints, slots, late, keywords = {}, {}, {}, set()
+    for name, options in fields:
+        options = dict(options)
+        kind = options.pop("kind", None)
+        hints[name] = {"c": typing.ClassVar, "i": dataclasses.InitVar}.get(kind, object)
+        if options.get("kw_only"):
+            keywords.add(name)
+        if sys.version_info < (3, 10):
+            options.pop("kw_only", None)
+        if sys.version_info < (3, 14):
+            options.pop("doc", None)
+        slot = cls.__dict__.get(name)
+        if isinstance(slot, types.MemberDescriptorType):
+            slots[name] = slot
+        default = options.get("default", _NO_DEFAULT)
+        if default is not _NO_DEFAULT:
+            if kind != "c" and type(default).__hash__ is None:
+                # 3.11 refuses every unhashable default, older ones lists, dicts and sets.
+                late[name] = default
+                options["default"] = default = _Late()
+            if name in slots and options.get("init") is False:
+                # A slot has no class attribute to fall back to; 3.10 leaves it unset.
+                late[name] = default
+                del options["default"]
+                options["default_factory"] = lambda default=default: default
+        set_attribute(cls, name, dataclasses.field(**options))
+    if "__post_init__" in attributes:
+        set_attribute(cls, "__post_init__", attributes["__post_init__"])
+    if hints:
+        set_attribute(cls, "__annotations__", hints)
+    arguments = dict(flags)
+    for name in ("slots", "weakref_slot", "kw_only"):
+        arguments.pop(name, None)
+    if sys.version_info < (3, 10):
+        arguments.pop("match_args", None)
+        for base in cls.__mro__[1:]:
+            keywords.update(_kept.get(base, {}).get("kw_only", ()))
+        if keywords:
+            _keep(cls, "kw_only", tuple(sorted(keywords)))
+    own_init = bool(keywords) and sys.version_info < (3, 10) and arguments.get("init", True)
+    if own_init:
+        arguments["init"] = False
+    # Else dataclass() makes a docstring of the signature, which costs a parse.
+    set_attribute(cls, "__doc__", attributes.get("__doc__") or " ")
+    dataclasses.dataclass(cls, **arguments)
+    if not attributes.get("__doc__"):
+        set_attribute(cls, "__doc__", None)
+    for name, slot in slots.items():
+        set_attribute(cls, name, slot)
+    params = cls.__dataclass_params__
+    for name, value in list(flags.items()) + [("init", flags.get("init", True))]:
+        if hasattr(params, name):
+            setattr(params, name, value)
+    if flags.get("slots"):
+        _keep(cls, "flags", {name: flags[name] for name in ("slots", "weakref_slot") if name in flags})
+        if flags.get("frozen"):
+            for name, method in (("__getstate__", _get_state), ("__setstate__", _set_state)):
+                if name not in cls.__dict__:
+                    set_attribute(cls, name, getattr(dataclasses, "_dataclass%sstate" % name[2:6], method))
+    _late_defaults(cls, late, slots, set_attribute, dataclasses.MISSING)
+    if own_init and "__init__" not in attributes:
+        set_attribute(cls, "__init__", _keyword_init(cls, keywords, dataclasses.MISSING, flags))
+    own = cls.__dict__["__dataclass_fields__"]
+    annotations = attributes.get("__annotations__") or {}
+    init = cls.__dict__.get("__init__")
+    for name, _ in fields:
+        if name in annotations:
+            own[name].type = annotations[name]
+    if isinstance(init, types.FunctionType):
+        signature = {}
+        for field in own.values():
+            if field.init and field._field_type is not dataclasses._FIELD_CLASSVAR:
+                signature[field.name] = field.type
+        signature["return"] = None
+        init.__annotations__ = signature
+
+
+class _Late(object):
+    """Stands for an unhashable default."""
+
+
+def _late_defaults(cls, late, slots, set_attribute, missing):
+    """Put the unhashable defaults where their stand-ins are."""
+    if not late:
+        return
+    fields = cls.__dict__["__dataclass_fields__"]
+    stand_ins = {id(fields[name].default): value for name, value in late.items()}
+    init = cls.__dict__.get("__init__")
+    if isinstance(init, types.FunctionType):
+        if init.__defaults__:
+            init.__defaults__ = tuple([stand_ins.get(id(value), value) for value in init.__defaults__])
+        if init.__kwdefaults__:
+            init.__kwdefaults__ = {k: stand_ins.get(id(value), value) for k, value in init.__kwdefaults__.items()}
+    for name, value in late.items():
+        fields[name].default = value
+        fields[name].default_factory = missing
+        if name not in slots:
+            set_attribute(cls, name, value)
+
+
+def _keyword_init(cls, keywords, missing, flags):
+    """The `__init__` of a dataclass with keyword-only fields, which `dataclasses` makes from 3.10 on."""
+    space = {"unset": _NO_DEFAULT, "set_attribute": object.__setattr__}
+    plain, named, body, late = [], [], [], []
+    fields = [f for f in cls.__dict__["__dataclass_fields__"].values() if f._field_type.name != "_FIELD_CLASSVAR"]
+    this = "self"
+    while any(field.name == this for field in fields):
+        this += "_"
+    for number, field in enumerate(fields):
+        initvar = field._field_type.name == "_FIELD_INITVAR"
+        value = field.name
+        parameter = field.name
+        if field.default is not missing:
+            space["d%d" % number] = field.default
+            parameter += "=d%d" % number
+        elif field.default_factory is not missing:
+            space["f%d" % number] = field.default_factory
+            parameter += "=unset"
+            value = "f%d()" % number
+            if field.init:
+                value = "%s if %s is unset else %s" % (value, field.name, field.name)
+        if field.init:
+            (named if field.name in keywords else plain).append(parameter)
+        elif field.default_factory is missing:
+            continue
+        if initvar:
+            late.append(field.name)
+        elif flags.get("frozen"):
+            body.append("set_attribute(%s, %r, %s)" % (this, field.name, value))
+        else:
+            body.append("%s.%s = %s" % (this, field.name, value))
+    if hasattr(cls, "__post_init__"):
+        body.append("%s.__post_init__(%s)" % (this, ", ".join(late)))
+    parameters = [this] + plain + (["*"] + named if named else [])
+    # The names get a scope of their own, so that a field may be called as one of them.
+    text = "def make(%s):\n def __init__(%s):\n  %s\n return __init__\n" % (
+        ", ".join(space), ", ".join(parameters), "\n  ".join(body or ["pass"]),
+    )
+    made = {}
+    exec(text, {"__builtins__": builtins, "__name__": cls.__module__}, made)
+    init = made["make"](**space)
+    init.__qualname__ = cls.__qualname__ + ".__init__"
+    return init
+
+
+def _get_state(self):
+    return [getattr(self, name) for name in _state_names(self)]
+
+
+def _set_state(self, state):
+    for name, value in zip(_state_names(self), state):
+        object.__setattr__(self, name, value)
+
+
+def _state_names(self):
+    return [f.name for f in type(self).__dataclass_fields__.values() if f._field_type.name == "_FIELD"]
+
+
+def _keep(cls, key, value):
+    kept = dict(_kept.get(cls, {}))
+    kept[key] = value
+    _kept[cls] = kept
+
+
+def kept(cls):
+    """What was received with a class loaded here and cannot be seen on it: a dict."""
+    return _kept.get(cls, {})
+
+
+# --- named tuples, typed dicts ---
+
+
+def n(module, qualname, fields, captured="", number=0, unit=None, bases=None, name=None):
+    """The skeleton of a namedtuple class, made by this Python's own `collections.namedtuple`; arguments as `t`.
+
+    `bases` are given for a generic one.
+    """
+    token = class_token(module, qualname, bases or (), captured, unit, None, "namedtuple")
+    found = _known(token, number)
+    if found is not None:
+        return found
+    import collections
+
+    cls = collections.namedtuple(name or qualname.rpartition(".")[2], fields, rename=True)
+    _identify(cls, module, qualname)
+    if bases:
+        try:
+            cls.__bases__ = bases
+            generic = bases[-1].__dict__["__class_getitem__"]
+            cls.__class_getitem__ = classmethod(generic.__func__)
+        except (TypeError, KeyError, AttributeError):
+            pass  # Generic named tuples are of 3.11.
+    if unit is not None:
+        _kept[cls] = {"unit": unit}
+    return _track(cls, token, captured, number)
+
+
+def _namedtuple(cls, declared):
+    """`declared`: the defaults of the last fields, {field: docstring}."""
+    defaults, docs = declared
+    cls.__new__.__defaults__ = defaults
+    cls._field_defaults = dict(zip(cls._fields[len(cls._fields) - len(defaults):], defaults)) if defaults else {}
+    for name, doc in docs.items():
+        try:
+            cls.__dict__[name].__doc__ = doc
+        except (AttributeError, TypeError):
+            pass
+    annotations = cls.__dict__.get("__annotations__")
+    if annotations and sys.version_info < (3, 9):
+        cls._field_types = annotations
+
+
+def o(module, qualname, captured="", number=0, unit=None, total=True, parameters=None, name=None):
+    """The skeleton of a TypedDict class, a `dict` subclass where there is no TypedDict; arguments as `t`.
+
+    `parameters` are the type variables of a generic one.
+    """
+    token = class_token(module, qualname, (), captured, unit, None, "TypedDict")
+    found = _known(token, number)
+    if found is not None:
+        return found
+    name = name or qualname.rpartition(".")[2]
+    cls = None
+    try:
+        typed_dict = g("typing", "TypedDict")
+        if parameters:
+            try:
+                import typing
+
+                cls = types.new_class(name, (typed_dict, typing.Generic[parameters]), {"total": total})
+            except TypeError:
+                pass  # Generic typed dicts are of 3.11.
+        if cls is None:
+            cls = typed_dict(name, {}, total=total)
+    except (LoadError, TypeError):
+        cls = type(name, (dict,), {"__total__": total, "__annotations__": {}})
+    _identify(cls, module, qualname)
+    if unit is not None:
+        _kept[cls] = {"unit": unit}
+    return _track(cls, token, captured, number)
+
+
+def _typed_dict_keys(cls, keys):
+    for name, items in keys.items():
+        setattr(cls, name, frozenset(items))
+
+
+_DECLARATIONS = (
+    ("a", _abstract),
+    ("r", _registered),
+    ("p", _runtime_protocol),
+    ("m", _enum_members),
+    ("n", _namedtuple),
+    ("k", _typed_dict_keys),
+)
+
+
+# --- names and types that not every Python has ---
+
+
+def g(module, name):
+    """The object `name`, a dotted path, of a module of the standard library; or what stands for it in older Pythons."""
+    found = m(module)
+    try:
+        for part in name.split("."):
+            found = getattr(found, part)
+        return found
+    except AttributeError:
+        pass
+    if module == "typing":
+        try:
+            return getattr(import_module("typing_extensions"), name)
+        except (ImportError, AttributeError):
+            pass
+    make = _STAND_INS.get((module, name))
+    if make is not None:
+        key = "_stand_in_" + name
+        if key not in globals():
+            globals()[key] = make()
+        return globals()[key]
+    raise LoadError("the payload needs %s.%s, which %s does not have" % (module, name, _python()))
+
+
+def _protocol_stand_in():
+    """typing.Protocol is of 3.8."""
+    import abc
+
+    return abc.ABCMeta("Protocol", (object,), {"__module__": "typing", "__slots__": (), "_is_protocol": True})
+
+
+def _cached_property_stand_in():
+    """functools.cached_property is of 3.8."""
+
+    class cached_property(object):
+        def __init__(self, func):
+            self.func = func
+            self.attrname = None
+            self.__doc__ = func.__doc__
+
+        def __set_name__(self, owner, name):
+            self.attrname = name
+
+        def __get__(self, instance, owner=None):
+            if instance is None:
+                return self
+            found = instance.__dict__.get(self.attrname, _NO_DEFAULT)
+            if found is _NO_DEFAULT:
+                found = instance.__dict__[self.attrname] = self.func(instance)
+            return found
+
+    return cached_property
+
+
+def _str_enum_stand_in():
+    """enum.StrEnum is of 3.11."""
+    import enum
+
+    cls = enum.EnumMeta.__new__(
+        enum.EnumMeta, "StrEnum", (str, enum.Enum), enum.EnumMeta.__prepare__("StrEnum", (str, enum.Enum))
+    )
+    cls.__module__ = "enum"
+    cls.__str__ = str.__str__
+    cls.__format__ = str.__format__
+    cls._generate_next_value_ = lambda name, start, count, last_values: name.lower()
+    return cls
+
+
+def _singledispatchmethod_stand_in():
+    """functools.singledispatchmethod is of 3.8."""
+    import functools
+
+    class singledispatchmethod(object):
+        def __init__(self, func):
+            self.dispatcher = functools.singledispatch(func)
+            self.func = func
+
+        def register(self, cls, method=None):
+            return self.dispatcher.register(cls, func=method)
+
+        def __get__(self, instance, owner=None):
+            def _method(*args, **kwargs):
+                return self.dispatcher.dispatch(args[0].__class__).__get__(instance, owner)(*args, **kwargs)
+
+            _method.register = self.register
+            functools.update_wrapper(_method, self.func)
+            return _method
+
+    return singledispatchmethod
+
+
+def _enum_property_stand_in():
+    return types.DynamicClassAttribute
+
+
+def _same(obj):
+    return obj
+
+
+_STAND_INS = {
+    ("typing", "Protocol"): _protocol_stand_in,
+    ("typing", "runtime_checkable"): lambda: _same,
+    ("functools", "cached_property"): _cached_property_stand_in,
+    ("functools", "singledispatchmethod"): _singledispatchmethod_stand_in,
+    ("enum", "StrEnum"): _str_enum_stand_in,
+    ("enum", "ReprEnum"): lambda: __import__("enum").Enum,
+    ("enum", "property"): _enum_property_stand_in,
+    ("enum", "EnumType"): lambda: __import__("enum").EnumMeta,
+    ("types", "NoneType"): lambda: type(None),
+    ("types", "EllipsisType"): lambda: type(Ellipsis),
+    ("types", "NotImplementedType"): lambda: type(NotImplemented),
+    ("types", "CellType"): lambda: type(_a_cell()),
+}
+
+
+def _a_cell():
+    cell = None
+    return (lambda: cell).__closure__[0]
+
+
+def h(kind, *args):
+    """A type hint, or the nearest that this Python has: a hint never keeps a payload from loading.
+
+    ``h("n", name)`` is the member of `typing`, ``h("s", origin, parameters)`` the subscription of a class or of the
+    `typing` member of that name, ``h("u", members)`` a union, ``h("f", text)`` a forward reference.
+    """
+    import typing
+
+    try:
+        if kind == "n":
+            return _typing_name(args[0])
+        if kind == "f":
+            return typing.ForwardRef(*args)
+        if kind == "u":
+            return typing.Union[args[0]]
+        origin, parameters = args
+        if isinstance(origin, str):
+            origin = _typing_name(origin)
+    except Exception:
+        return typing.Any
+    if origin is typing.Any:
+        return origin
+    try:
+        return origin[parameters]
+    except Exception:
+        pass
+    try:
+        # Builtin and collections' classes are subscriptable from 3.9 on.
+        return _typing_name(_TYPING_NAMES.get(origin.__name__, origin.__name__))[parameters]
+    except Exception:
+        return origin
+
+
+_TYPING_NAMES = {
+    "list": "List", "dict": "Dict", "set": "Set", "frozenset": "FrozenSet", "tuple": "Tuple", "type": "Type",
+    "deque": "Deque", "defaultdict": "DefaultDict", "Set": "AbstractSet",
+    "AbstractContextManager": "ContextManager", "AbstractAsyncContextManager": "AsyncContextManager",
+}
+
+
+def _typing_name(name):
+    import typing
+
+    try:
+        return g("typing", name)
+    except LoadError:
+        return typing.Any
+
+
+def q(kind, name, module, number=0, arguments=(), options=None):
+    """A type variable, NewType or type alias: the one of that token, or a new one.
+
+    `kind` is its class's name in `typing`: TypeVar (`arguments`: the constraints), ParamSpec, TypeVarTuple, NewType (the
+    supertype), TypeAliasType (the value). `options` are keyword arguments.
+    """
+    import typing
+
+    token = class_token(module, name, kind=kind)
+    found = _known(token, number)
+    if found is not None:
+        return found
+    options = dict(options or {})
+    if kind == "NewType":
+        made = typing.NewType(name, *arguments)
+    else:
+        factory = None
+        try:
+            factory = g("typing", kind)
+        except LoadError:
+            if kind == "TypeAliasType":  # 3.12
+                return arguments[0]
+            factory = typing.TypeVar
+        while True:
+            try:
+                made = factory(name, *arguments, **options)
+                break
+            except TypeError:  # `default` is of 3.13, `infer_variance` of 3.12
+                if options.pop("default", options) is options and options.pop("infer_variance", options) is options:
+                    raise
+    try:
+        made.__module__ = module
+    except (AttributeError, TypeError):
+        pass  # a type alias; it takes the caller's
+    with _lock:
+        found = _by_token.get((token, number))
+        if found is not None:
+            return found
+        try:
+            _class_info[made] = (token, number), "", number, True
+            _by_token[token, number] = made
+        except TypeError:
+            pass
+    return made
+
+
+# --- wrappers ---
+
+
+def _unset(*args, **kwargs):
+    raise NotImplementedError("a payload that defines this function was not loaded to its end")
+
+
+def w():
+    """A generic function of `functools.singledispatch`; filled by `x`."""
+    import functools
+
+    # Defined here: singledispatch() takes over the attributes of the function, which must not be shared.
+    def function(*args, **kwargs):
+        return _unset()
+
+    return functools.singledispatch(function)
+
+
+def x(function, state):
+    """Fill a generic function: the implementations as pairs of class and function, its attributes."""
+    implementations, attributes = state
+    for cls, implementation in implementations:
+        function.register(cls, implementation)
+    for name, value in attributes.items():
+        setattr(function, name, value)
+    names = function.__code__.co_freevars
+    if "funcname" in names:  # what its errors call it
+        function.__closure__[names.index("funcname")].cell_contents = function.__name__
+
+
+def l(function, maxsize=128, typed=False):  # noqa: E743
+    """A function under `functools.lru_cache`, its cache empty."""
+    import functools
+
+    return functools.lru_cache(maxsize, typed)(function)
+
+
+def p(function, name=None, doc=None):
+    """A `functools.cached_property` of `function`, which its class knows as `name`."""
+    made = g("functools", "cached_property")(function)
+    if name is not None:
+        made.attrname = name
+    if doc is not None:
+        made.__doc__ = doc
+    return made
+
+
+def y(cls, base, arguments):
+    """An instance of `cls`, a subclass of a builtin descriptor, whose `__init__` does not run again: that of `base` does."""
+    made = base.__new__(cls, *arguments)
+    base.__init__(made, *arguments)
+    return made
+
+
+def i(kind, items, ordered=False):
+    """A view of a dict: `kind` is "k" for keys, "v" for values, "i" for items; `items` a list."""
+    if ordered:
+        from collections import OrderedDict as dict_type
+    else:
+        dict_type = dict
+    if kind == "k":
+        return dict_type.fromkeys(items).keys()
+    if kind == "v":
+        return dict_type(enumerate(items)).values()
+    return dict_type(items).items()

@@ -1,11 +1,32 @@
 //! The native module `codepickle._native`.
 use pyo3::prelude::*;
 
+mod cells;
+mod classes;
+mod codes;
+mod dumps;
+mod engine;
+mod errors;
+mod fallback;
+mod functions;
+mod memo_proxy;
+mod modules;
+mod pickler;
+mod plans;
+mod program;
+mod self_contained;
 mod source;
 
 #[pymodule]
 mod _native {
     use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::dumps::{dump, dumps};
+    #[pymodule_export]
+    use crate::memo_proxy::PicklerMemoProxy;
+    #[pymodule_export]
+    use crate::pickler::Pickler;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -1,0 +1,108 @@
+//! `dumps` and `dump`: one pickle, no Pickler.
+use codepickle_stream::Mode;
+use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::engine::known::Known;
+use crate::engine::{Config, Engine, Hooks, Options};
+
+/// Every Python from 3.4 on reads it.
+const DEFAULT_PROTOCOL: u8 = 4;
+
+/// Out-of-band buffers need it.
+const BUFFER_PROTOCOL: u8 = 5;
+
+/// The protocol that is meant by the argument, with the errors of `pickle`.
+pub(crate) fn protocol(
+    py: Python<'_>,
+    protocol: Option<i64>,
+    buffer_callback: Option<&Bound<'_, PyAny>>,
+) -> PyResult<u8> {
+    let highest = Known::get(py)?.highest_protocol;
+    let protocol = match protocol {
+        None if buffer_callback.is_some() => BUFFER_PROTOCOL.min(highest),
+        None => DEFAULT_PROTOCOL,
+        Some(..0) => highest,
+        Some(protocol) => u8::try_from(protocol)
+            .ok()
+            .filter(|protocol| *protocol <= highest)
+            .ok_or_else(|| {
+                PyValueError::new_err(format!("pickle protocol must be <= {highest}"))
+            })?,
+    };
+    if buffer_callback.is_some() && protocol < BUFFER_PROTOCOL {
+        return Err(PyValueError::new_err("buffer_callback needs protocol >= 5"));
+    }
+    Ok(protocol)
+}
+
+/// `file.write`, with the error of `pickle` where it is missing.
+pub(crate) fn write_method<'py>(file: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = file.py();
+    file.getattr(intern!(py, "write")).map_err(|error| {
+        if error.is_instance_of::<PyAttributeError>(py) {
+            PyTypeError::new_err("file must have a 'write' attribute")
+        } else {
+            error
+        }
+    })
+}
+
+#[allow(clippy::fn_params_excessive_bools, reason = "they are Python's")]
+fn one_shot<'py>(
+    obj: &Bound<'py, PyAny>,
+    requested: Option<i64>,
+    fix_imports: bool,
+    buffer_callback: Option<Bound<'py, PyAny>>,
+    config: Config,
+) -> PyResult<Engine<'py>> {
+    let py = obj.py();
+    let protocol = protocol(py, requested, buffer_callback.as_ref())?;
+    let options = Options { protocol, mode: Mode::OneShot, fix_imports, fast: false };
+    let hooks = Hooks { buffer_callback, ..Hooks::default() };
+    let mut engine = Engine::new(py, &options, config, hooks)?;
+    engine.dump(obj)?;
+    Ok(engine)
+}
+
+/// Return the pickle of `obj` as `bytes`.
+///
+/// See `Pickler` for the arguments.
+#[pyfunction]
+#[pyo3(signature = (obj, protocol=None, buffer_callback=None, *, fix_imports=true, by_source=None, pickle_by_reference=None, self_contained=false))]
+#[allow(clippy::too_many_arguments, reason = "they are Python's")]
+pub(crate) fn dumps<'py>(
+    obj: &Bound<'py, PyAny>,
+    protocol: Option<i64>,
+    buffer_callback: Option<Bound<'py, PyAny>>,
+    fix_imports: bool,
+    by_source: Option<bool>,
+    pickle_by_reference: Option<Py<PyAny>>,
+    self_contained: bool,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let config = Config { by_source, pickle_by_reference, self_contained };
+    one_shot(obj, protocol, fix_imports, buffer_callback, config)?.into_bytes()
+}
+
+/// Write the pickle of `obj` to the binary file `file`.
+///
+/// See `Pickler` for the arguments.
+#[pyfunction]
+#[pyo3(signature = (obj, file, protocol=None, buffer_callback=None, *, fix_imports=true, by_source=None, pickle_by_reference=None, self_contained=false))]
+#[allow(clippy::too_many_arguments, reason = "they are Python's")]
+pub(crate) fn dump<'py>(
+    obj: &Bound<'py, PyAny>,
+    file: &Bound<'py, PyAny>,
+    protocol: Option<i64>,
+    buffer_callback: Option<Bound<'py, PyAny>>,
+    fix_imports: bool,
+    by_source: Option<bool>,
+    pickle_by_reference: Option<Py<PyAny>>,
+    self_contained: bool,
+) -> PyResult<()> {
+    let write = write_method(file)?;
+    let config = Config { by_source, pickle_by_reference, self_contained };
+    one_shot(obj, protocol, fix_imports, buffer_callback, config)?.into_file(&write)
+}

@@ -1,0 +1,255 @@
+//! Objects that are saved as the place where they can be found.
+use pyo3::exceptions::{PyAttributeError, PyRuntimeError, PyUnicodeEncodeError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyInt, PyString, PyTuple, PyType};
+
+use super::{Engine, Op, Task};
+use crate::errors;
+
+/// Where a global was found.
+struct Found<'py> {
+    module_name: Bound<'py, PyAny>,
+    module: Bound<'py, PyAny>,
+    /// What has it as an attribute: the module, or a class for a dotted name.
+    parent: Bound<'py, PyAny>,
+    last_name: Bound<'py, PyAny>,
+}
+
+impl<'py> Engine<'py> {
+    /// The class `type` itself and its direct instances.
+    pub(super) fn save_type(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
+        let py = self.py;
+        let known = self.known;
+        let singleton = if obj.is(&known.none_type) {
+            py.None().into_bound(py)
+        } else if obj.is(&known.ellipsis_type) {
+            py.Ellipsis().into_bound(py)
+        } else if obj.is(&known.not_implemented_type) {
+            py.NotImplemented().into_bound(py)
+        } else {
+            return self.save_global(obj, None);
+        };
+        let value = (py.get_type::<PyType>(), (singleton,)).into_pyobject(py)?;
+        self.save_reduce(value, Some(obj))
+    }
+
+    /// Saves `obj` as a global, under the name that its reducer gave or its own.
+    pub(crate) fn save_global(
+        &mut self,
+        obj: &Bound<'py, PyAny>,
+        name: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<()> {
+        let py = self.py;
+        let name = match name {
+            Some(name) => name,
+            None => match obj.getattr_opt(intern!(py, "__qualname__"))? {
+                Some(name) => name,
+                None => obj.getattr(intern!(py, "__name__"))?,
+            },
+        };
+        let found = self.find_global(obj, &name)?;
+        if self.protocol >= 2
+            && let Some(code) = self.extension_code(obj, &found.module_name, &name)?
+        {
+            self.out.extension(code);
+            return Ok(());
+        }
+        let top_level = found.parent.is(&found.module);
+        let name = if top_level { found.last_name.clone() } else { name };
+        if self.protocol >= 4 {
+            self.push_program([
+                Task::Save(found.module_name),
+                Task::Save(name),
+                Task::Op(Op::StackGlobal),
+                Task::Memoize(obj.clone()),
+            ]);
+            return Ok(());
+        }
+        if top_level {
+            self.write_global(found.module_name, name)?;
+            return self.memoize(obj);
+        }
+        // Older protocols have no opcode for attributes of attributes: getattr(parent, name).
+        let getattr = self.known.getattr.bind(py).clone();
+        let args = (found.parent, found.last_name).into_pyobject(py)?.into_any();
+        self.push_program([
+            Task::Save(getattr),
+            Task::Save(args),
+            Task::Op(Op::Reduce),
+            Task::Memoize(obj.clone()),
+        ]);
+        Ok(())
+    }
+
+    /// Finds `obj` under `name` in the module that it says it belongs to, as an unpickler will.
+    fn find_global(
+        &self,
+        obj: &Bound<'py, PyAny>,
+        name: &Bound<'py, PyAny>,
+    ) -> PyResult<Found<'py>> {
+        let py = self.py;
+        let module_name = match obj.getattr_opt(intern!(py, "__module__"))? {
+            Some(module) if !module.is_none() => module,
+            _ => self.known.whichmodule.bind(py).call1((obj, name))?,
+        };
+        let fail = |why: String, cause: Option<PyErr>| {
+            let error = errors::pickling_error(py, &format!("Can't pickle {}: {why}", short_repr(obj)));
+            error.set_cause(py, cause);
+            error
+        };
+        let name_text = name.str()?.to_string_lossy().into_owned();
+        let module_text = || module_name.str().map(|m| m.to_string_lossy().into_owned());
+        let module = match self.import(&module_name) {
+            Ok(module) => module,
+            Err(error) if error.is_instance_of::<pyo3::exceptions::PyException>(py) => {
+                let why = format!("import of module {} failed", short_repr(&module_name));
+                return Err(fail(why, Some(error)));
+            }
+            Err(error) => return Err(error),
+        };
+        let (mut parent, mut value) = (module.clone(), module.clone());
+        let mut last_name = name.clone();
+        let dotted = name_text.contains('.');
+        for part in name_text.split('.') {
+            if part == "<locals>" {
+                let why = format!("it is a local object, {name_text} of {}", module_text()?);
+                return Err(fail(why, None));
+            }
+            if dotted {
+                last_name = PyString::intern(py, part).into_any();
+            }
+            let next = match last_name.cast::<PyString>() {
+                Ok(attribute) => match value.getattr(attribute) {
+                    Ok(next) => Some(next),
+                    Err(error) if error.is_instance_of::<PyAttributeError>(py) => None,
+                    Err(error) => return Err(error),
+                },
+                Err(_) => None,
+            };
+            let Some(next) = next else {
+                let why = format!("attribute lookup {name_text} on {} failed", module_text()?);
+                return Err(fail(why, None));
+            };
+            parent = std::mem::replace(&mut value, next);
+        }
+        if !value.is(obj) {
+            let why = format!("it's not the same object as {}.{name_text}", module_text()?);
+            return Err(fail(why, None));
+        }
+        Ok(Found { module_name, module, parent, last_name })
+    }
+
+    /// The module of this name; only one that is not there yet costs an import.
+    fn import(&self, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.py;
+        let modules = py.import(intern!(py, "sys"))?.getattr(intern!(py, "modules"))?;
+        if let Ok(modules) = modules.cast_exact::<PyDict>()
+            && let Some(module) = modules.get_item(name)?
+            && !module.is_none()
+        {
+            return Ok(module);
+        }
+        let level = PyDict::new(py);
+        level.set_item(intern!(py, "level"), 0)?;
+        self.known.import.bind(py).call((name,), Some(&level))?;
+        modules.get_item(name)
+    }
+
+    fn extension_code(
+        &self,
+        obj: &Bound<'py, PyAny>,
+        module: &Bound<'py, PyAny>,
+        name: &Bound<'py, PyAny>,
+    ) -> PyResult<Option<u32>> {
+        let py = self.py;
+        let registry = self.known.extension_registry.bind(py);
+        if registry.is_empty() {
+            return Ok(None);
+        }
+        let Some(code) = registry.get_item((module, name))? else { return Ok(None) };
+        if !code.is_instance_of::<PyInt>() {
+            return Err(pyo3::exceptions::PyTypeError::new_err(format!(
+                "Can't pickle {}: extension code {} isn't an integer",
+                short_repr(obj),
+                short_repr(&code)
+            )));
+        }
+        let value: i64 = code.extract()?;
+        match u32::try_from(value) {
+            Ok(code @ 1..=0x7fff_ffff) => Ok(Some(code)),
+            _ => Err(PyRuntimeError::new_err(format!(
+                "Can't pickle {}: extension code {value} is out of range",
+                short_repr(obj)
+            ))),
+        }
+    }
+
+    /// GLOBAL, under Python 2's names where these are asked for.
+    fn write_global(
+        &mut self,
+        mut module: Bound<'py, PyAny>,
+        mut name: Bound<'py, PyAny>,
+    ) -> PyResult<()> {
+        let py = self.py;
+        if self.fix_imports {
+            let key = (&module, &name).into_pyobject(py)?;
+            if let Some(old) = self.known.name_mapping.bind(py).get_item(key)? {
+                let old = old.cast_into::<PyTuple>()?;
+                (module, name) = (old.get_item(0)?, old.get_item(1)?);
+            } else if let Some(old) = self.known.import_mapping.bind(py).get_item(&module)? {
+                module = old;
+            }
+        }
+        let encode = |part: &Bound<'py, PyAny>, what: &str| {
+            let text = part.cast::<PyString>()?;
+            let encoding = if self.protocol == 3 { "utf-8" } else { "ascii" };
+            let encoded = text.call_method1(intern!(py, "encode"), (encoding,)).map_err(|error| {
+                if !error.is_instance_of::<PyUnicodeEncodeError>(py) {
+                    return error;
+                }
+                let wrapped = errors::pickling_error(
+                    py,
+                    &format!(
+                        "can't pickle {what} identifier {} using pickle protocol {}",
+                        short_repr(part),
+                        self.protocol
+                    ),
+                );
+                wrapped.set_cause(py, Some(error));
+                wrapped
+            })?;
+            encoded.extract::<Vec<u8>>()
+        };
+        let module = encode(&module, "module")?;
+        let name = encode(&name, "global")?;
+        self.out.global(&module, &name);
+        Ok(())
+    }
+
+    /// What a global written by name is memoised as: always the same tuple for the same name.
+    pub(super) fn global_key(&self, module: &str, name: &str) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.py;
+        let keys = self.known.global_keys.bind(py);
+        let key = (PyString::intern(py, module), PyString::intern(py, name)).into_pyobject(py)?;
+        if let Some(known) = keys.get_item(&key)? {
+            return Ok(known);
+        }
+        keys.set_item(&key, &key)?;
+        Ok(key.into_any())
+    }
+}
+
+/// A repr that is neither endless nor an error.
+pub(super) fn short_repr(obj: &Bound<'_, PyAny>) -> String {
+    const LONGEST: usize = 200;
+    let Ok(repr) = obj.repr() else {
+        return format!("<{} object>", obj.get_type());
+    };
+    let mut text = repr.to_string_lossy().into_owned();
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}

@@ -1,0 +1,345 @@
+//! The pickling engine: an explicit work stack instead of recursion.
+//!
+//! Saving an object either writes it at once (atoms, memo hits, globals) or pushes a [`Task`] that knows how far it
+//! has come. Each step of the [main loop](Engine::run) resumes the topmost task, so nesting depth is bounded by memory alone. What
+//! `pickle.Pickler` does before and after a recursive call, a task does before and after what it pushed was popped again.
+mod atoms;
+mod buffers;
+mod containers;
+mod globals;
+mod iterators;
+pub(crate) mod known;
+pub(crate) mod memo;
+mod order;
+mod output;
+mod path;
+mod reduce;
+mod save;
+mod task;
+
+use codepickle_stream::{Mode, Writer, op};
+use pyo3::exceptions::PyRecursionError;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+use std::collections::HashSet;
+
+use crate::{errors, functions};
+use known::Known;
+use memo::Memo;
+pub(crate) use output::Payload;
+#[allow(unused_imports, reason = "part of the interface for functions.rs")]
+pub(crate) use task::{Label, LabelKind, Op, Task};
+
+/// A runaway `__reduce__`, which makes a new object of its own kind on every call, ends here instead of in the
+/// exhaustion of memory; CPython ends it at its recursion limit. One level of nesting takes up to four tasks, some
+/// 100 bytes, and several hundred more for the objects that such a `__reduce__` makes.
+const TASK_LIMIT: usize = 20_000_000;
+
+/// Signals are looked at once in so many tasks.
+const SIGNAL_INTERVAL: u32 = 8192;
+
+/// What the caller asked for beyond plain pickling.
+#[derive(Default)]
+pub(crate) struct Config {
+    /// `True`: source or an error; `False`: bytecode; `None`: source where there is any.
+    pub(crate) by_source: Option<bool>,
+    /// The user's predicate: which functions and classes go by reference.
+    pub(crate) pickle_by_reference: Option<Py<PyAny>>,
+    /// Put the runtime into the payload.
+    pub(crate) self_contained: bool,
+}
+
+impl Config {
+    /// Another owner of the same settings.
+    pub(crate) fn clone_ref(&self, py: Python<'_>) -> Self {
+        Self {
+            by_source: self.by_source,
+            pickle_by_reference: self.pickle_by_reference.as_ref().map(|p| p.clone_ref(py)),
+            self_contained: self.self_contained,
+        }
+    }
+}
+
+/// The user's hooks, as found at the start of a dump.
+#[derive(Default)]
+pub(crate) struct Hooks<'py> {
+    pub(crate) persistent_id: Option<Bound<'py, PyAny>>,
+    pub(crate) reducer_override: Option<Bound<'py, PyAny>>,
+    pub(crate) dispatch_table: Option<Bound<'py, PyAny>>,
+    pub(crate) buffer_callback: Option<Bound<'py, PyAny>>,
+}
+
+/// How to pickle, as `Pickler.__init__` and `dumps` are told.
+pub(crate) struct Options {
+    pub(crate) protocol: u8,
+    pub(crate) mode: Mode,
+    pub(crate) fix_imports: bool,
+    pub(crate) fast: bool,
+}
+
+/// One dump.
+pub(crate) struct Engine<'py> {
+    pub(crate) py: Python<'py>,
+    /// Where opcodes go. Prefer the methods of `Engine`, which know about both modes.
+    pub(crate) out: Writer<Payload>,
+    pub(crate) memo: Memo,
+    pub(crate) config: Config,
+    /// What functions.rs keeps for as long as the memo lives.
+    pub(crate) ext: functions::State,
+    /// Type to reducer, consulted after the user's and copyreg's dispatch tables. A reducer may return
+    /// `NotImplemented`.
+    pub(crate) extra_dispatch: Option<Bound<'py, pyo3::types::PyDict>>,
+    pub(crate) known: &'static Known,
+    pub(crate) protocol: u8,
+    tasks: Vec<Task<'py>>,
+    hooks: Hooks<'py>,
+    /// Stream mode: `file.write`.
+    write: Option<Bound<'py, PyAny>>,
+    fix_imports: bool,
+    fast: bool,
+    /// Fast mode: the containers under way, to tell cycles.
+    fast_open: HashSet<usize>,
+    /// Whose `__reduce_ex__` is running.
+    culprit: Option<Bound<'py, PyAny>>,
+    root: Option<Bound<'py, PyAny>>,
+    ticks: u32,
+}
+
+impl<'py> Engine<'py> {
+    /// An engine with an empty memo.
+    pub(crate) fn new(
+        py: Python<'py>,
+        options: &Options,
+        config: Config,
+        hooks: Hooks<'py>,
+    ) -> PyResult<Self> {
+        Ok(Self {
+            py,
+            out: Writer::new(options.protocol, options.mode),
+            memo: Memo::default(),
+            config,
+            ext: functions::State::default(),
+            extra_dispatch: None,
+            known: Known::get(py)?,
+            protocol: options.protocol,
+            tasks: Vec::new(),
+            hooks,
+            write: None,
+            fix_imports: options.fix_imports && options.protocol < 3,
+            fast: options.fast,
+            fast_open: HashSet::new(),
+            culprit: None,
+            root: None,
+            ticks: 0,
+        })
+    }
+
+    /// Stream mode: where bytes go.
+    pub(crate) fn set_write(&mut self, write: Bound<'py, PyAny>) {
+        self.write = Some(write);
+    }
+
+    /// Whether the pickle is held back until its end: equal strings are then shared and the memo pruned.
+    pub(crate) fn one_shot(&self) -> bool {
+        self.out.mode() == Mode::OneShot
+    }
+
+    /// Writes one pickle of `obj`. After an error nothing is left of it but what went into the file and the memo.
+    pub(crate) fn dump(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
+        self.root = Some(obj.clone());
+        self.out.start();
+        let result = functions::begin(self, obj)
+            .and_then(|()| self.save(obj))
+            .and_then(|()| self.run())
+            .and_then(|()| self.finish_stream());
+        if let Err(error) = result {
+            let error = errors::with_path(self, error);
+            self.tasks.clear();
+            self.fast_open.clear();
+            self.out.reset();
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    fn finish_stream(&mut self) -> PyResult<()> {
+        self.out.end();
+        if self.one_shot() { Ok(()) } else { self.flush() }
+    }
+
+    /// Works until no task is left.
+    fn run(&mut self) -> PyResult<()> {
+        while let Some(top) = self.tasks.len().checked_sub(1) {
+            self.ticks = self.ticks.wrapping_add(1);
+            if self.ticks.is_multiple_of(SIGNAL_INTERVAL) {
+                self.py.check_signals()?;
+                if top > TASK_LIMIT {
+                    return Err(PyRecursionError::new_err(
+                        "objects nested too deeply, or a __reduce__ without end, while pickling an object",
+                    ));
+                }
+            }
+            match self.tasks[top] {
+                Task::List(_) => self.step_list(top)?,
+                Task::Dict(_) => self.step_dict(top)?,
+                Task::Tuple(_) => self.step_tuple(top)?,
+                Task::Reduce(_) => self.step_reduce(top)?,
+                Task::Set(_) => self.step_set(top)?,
+                Task::Items(_) => self.step_items(top)?,
+                _ => {
+                    if let Some(task) = self.tasks.pop() {
+                        self.execute(task)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn execute(&mut self, task: Task<'py>) -> PyResult<()> {
+        match task {
+            Task::Save(obj) => self.save(&obj),
+            Task::SaveLabelled(label, obj) => {
+                self.tasks.push(Task::Label(label));
+                self.save(&obj)
+            }
+            Task::SavePid(pid) => {
+                self.tasks.push(Task::Op(Op::BinPersId));
+                self.save_without_pid(&pid)
+            }
+            Task::Op(op) => {
+                self.op(op);
+                Ok(())
+            }
+            Task::Memoize(obj) => self.memoize(&obj),
+            Task::Get(index) => self.get(index),
+            Task::SaveGlobal((module, name)) => self.save_global_name(module, name),
+            Task::SaveStr(text) => self.save_text(text),
+            Task::SaveInt(value) => {
+                self.boundary()?;
+                self.out.int(value);
+                Ok(())
+            }
+            Task::Call(continuation) => continuation(self),
+            // A label is there for the path of an error alone.
+            Task::Label(_) => Ok(()),
+            Task::List(_)
+            | Task::Dict(_)
+            | Task::Tuple(_)
+            | Task::Set(_)
+            | Task::Items(_)
+            | Task::Reduce(_) => {
+                self.tasks.push(task);
+                Ok(())
+            }
+        }
+    }
+
+    /// Pushes a task, to be done before all that were pushed earlier.
+    pub(crate) fn push(&mut self, task: Task<'py>) {
+        self.tasks.push(task);
+    }
+
+    /// Pushes a program: the tasks are done in the order given, before all that were pushed earlier.
+    pub(crate) fn push_program<I>(&mut self, program: I)
+    where
+        I: IntoIterator<Item = Task<'py>>,
+        I::IntoIter: DoubleEndedIterator,
+    {
+        self.tasks.extend(program.into_iter().rev());
+    }
+
+    /// A program that makes a tuple of what `items` push, one value each, in whatever way the protocol has.
+    pub(crate) fn tuple_program(&self, items: Vec<Task<'py>>) -> Vec<Task<'py>> {
+        let end = match items.len() {
+            0 => return vec![Task::Op(Op::EmptyTuple)],
+            1 if self.protocol >= 2 => Op::Tuple1,
+            2 if self.protocol >= 2 => Op::Tuple2,
+            3 if self.protocol >= 2 => Op::Tuple3,
+            _ => Op::Tuple,
+        };
+        let mut program = Vec::with_capacity(items.len() + 2);
+        if matches!(end, Op::Tuple) {
+            program.push(Task::Op(Op::Mark));
+        }
+        program.extend(items);
+        program.push(Task::Op(end));
+        program
+    }
+
+    /// Writes an opcode in the protocol's way.
+    pub(crate) fn op(&mut self, op: Op) {
+        match (op, self.protocol) {
+            (Op::EmptyTuple, 0) => self.out.raw(&[op::MARK, op::TUPLE]),
+            (Op::EmptyDict, 0) => self.out.raw(&[op::MARK, op::DICT]),
+            (Op::EmptyList, 0) => self.out.raw(&[op::MARK, op::LIST]),
+            _ => self.out.op(op as u8),
+        }
+    }
+
+    /// Memoises what is on top of the unpickler's stack as `obj`.
+    pub(crate) fn memoize(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
+        if self.fast {
+            return Ok(());
+        }
+        let index = self.next_index()?;
+        self.memo.insert(obj.clone().unbind(), index);
+        Ok(())
+    }
+
+    /// Memoises what is on top of the unpickler's stack, for whoever keeps the index.
+    pub(crate) fn next_index(&mut self) -> PyResult<u32> {
+        if self.one_shot() {
+            return self.out.memoize().map_err(errors::stream);
+        }
+        let index = u32::try_from(self.memo.len()).map_err(|_| errors::memo_full())?;
+        self.out.put(index).map_err(errors::stream)?;
+        Ok(index)
+    }
+
+    /// The memo index of an object.
+    pub(crate) fn memoized(&self, obj: &Bound<'py, PyAny>) -> Option<u32> {
+        self.memo.get(obj.as_ptr() as usize)
+    }
+
+    /// Pushes a memoised value.
+    pub(crate) fn get(&mut self, index: u32) -> PyResult<()> {
+        self.out.get(index).map_err(errors::stream)
+    }
+
+    /// Writes a reference to `obj` if it is memoised.
+    pub(crate) fn get_if_memoized(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<bool> {
+        match self.memoized(obj) {
+            Some(index) => self.get(index).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    /// Writes a string that is no Python object yet.
+    pub(crate) fn save_text(&mut self, text: &str) -> PyResult<()> {
+        if self.out.finds_equal() && !self.fast && !self.out.is_large(text.len()) {
+            self.boundary()?;
+            return self.out.str(text.as_bytes()).map(drop).map_err(errors::stream);
+        }
+        // Interned, so that the memo finds it again by identity.
+        let text = PyString::intern(self.py, text);
+        self.save_without_pid(text.as_any())
+    }
+
+    /// Writes the global `module.name`, which is taken to exist, or a reference to it.
+    pub(crate) fn save_global_name(&mut self, module: &str, name: &str) -> PyResult<()> {
+        self.boundary()?;
+        let key = self.global_key(module, name)?;
+        if self.get_if_memoized(&key)? {
+            return Ok(());
+        }
+        if self.protocol >= 4 {
+            self.save_text(module)?;
+            self.save_text(name)?;
+            self.out.op(op::STACK_GLOBAL);
+        } else {
+            self.out.global(module.as_bytes(), name.as_bytes());
+        }
+        self.memoize(&key)
+    }
+}

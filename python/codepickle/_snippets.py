@@ -312,3 +312,9 @@ def methods_of(cls: type) -> Iterator[FunctionType]:
             for attribute in ("func", "__wrapped__"):  # cached_property, partialmethod, lru_cache
                 if attribute in state or attribute in getattr(value, "__dict__", ()):
                     pending.append(getattr(value, attribute, None))
+
+
+def unit_arguments(code: CodeType) -> Optional[Tuple[Any, ...]]:
+    """The arguments of `c` for a code object that `class_unit` compiled, or that `c` made; None for others."""
+    source = _runtime.source_of(code)
+    return None if source is None or isinstance(source[0], CodeType) else _trimmed(source)

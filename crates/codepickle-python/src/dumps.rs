@@ -60,8 +60,16 @@ fn one_shot<'py>(
 ) -> PyResult<Engine<'py>> {
     let py = obj.py();
     let protocol = protocol(py, requested, buffer_callback.as_ref())?;
-    let options = Options { protocol, mode: Mode::OneShot, fix_imports, fast: false };
-    let hooks = Hooks { buffer_callback, ..Hooks::default() };
+    let options = Options {
+        protocol,
+        mode: Mode::OneShot,
+        fix_imports,
+        fast: false,
+    };
+    let hooks = Hooks {
+        buffer_callback,
+        ..Hooks::default()
+    };
     let mut engine = Engine::new(py, &options, config, hooks)?;
     engine.dump(obj)?;
     Ok(engine)
@@ -82,7 +90,11 @@ pub(crate) fn dumps<'py>(
     pickle_by_reference: Option<Py<PyAny>>,
     self_contained: bool,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    let config = Config { by_source, pickle_by_reference, self_contained };
+    let config = Config {
+        by_source,
+        pickle_by_reference,
+        self_contained,
+    };
     one_shot(obj, protocol, fix_imports, buffer_callback, config)?.into_bytes()
 }
 
@@ -103,6 +115,10 @@ pub(crate) fn dump<'py>(
     self_contained: bool,
 ) -> PyResult<()> {
     let write = write_method(file)?;
-    let config = Config { by_source, pickle_by_reference, self_contained };
+    let config = Config {
+        by_source,
+        pickle_by_reference,
+        self_contained,
+    };
     one_shot(obj, protocol, fix_imports, buffer_callback, config)?.into_file(&write)
 }

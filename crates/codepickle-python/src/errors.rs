@@ -24,7 +24,10 @@ pub(crate) fn memo_full() -> PyErr {
 
 /// `pickle.PicklingError`.
 pub(crate) fn pickling_error(py: Python<'_>, text: &str) -> PyErr {
-    match py.import(intern!(py, "pickle")).and_then(|p| p.getattr(intern!(py, "PicklingError"))) {
+    match py
+        .import(intern!(py, "pickle"))
+        .and_then(|p| p.getattr(intern!(py, "PicklingError")))
+    {
         Ok(class) => match class.cast_into::<PyType>() {
             Ok(class) => PyErr::from_type(class, (text.to_owned(),)),
             Err(error) => error.into(),
@@ -53,9 +56,16 @@ pub(crate) fn with_path(engine: &Engine<'_>, error: PyErr) -> PyErr {
         && is_refusal(py, &error)
     {
         let class = culprit.get_type();
-        let mut text = error.value(py).str().map(|s| s.to_string()).unwrap_or_default();
+        let mut text = error
+            .value(py)
+            .str()
+            .map(|s| s.to_string())
+            .unwrap_or_default();
         if !path.is_empty() {
-            let name = class.fully_qualified_name().map(|n| n.to_string()).unwrap_or_default();
+            let name = class
+                .fully_qualified_name()
+                .map(|n| n.to_string())
+                .unwrap_or_default();
             text = format!("{text}: {path} -> {name}");
         }
         let wrapped = unpicklable(py, &text);
@@ -77,11 +87,17 @@ fn is_refusal(py: Python<'_>, error: &PyErr) -> bool {
     if !error.get_type(py).is(py.get_type::<PyTypeError>()) {
         return false;
     }
-    let text = error.value(py).str().map(|s| s.to_string()).unwrap_or_default();
+    let text = error
+        .value(py)
+        .str()
+        .map(|s| s.to_string())
+        .unwrap_or_default();
     if !(text.starts_with("cannot pickle ") || text.starts_with("can't pickle ")) {
         return false;
     }
-    let Some(traceback) = error.traceback(py) else { return true };
+    let Some(traceback) = error.traceback(py) else {
+        return true;
+    };
     let module = traceback
         .getattr("tb_frame")
         .and_then(|frame| frame.getattr("f_globals"))

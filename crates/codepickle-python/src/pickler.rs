@@ -98,7 +98,11 @@ impl Pickler {
             protocol,
             fix_imports,
             buffer_callback: buffer_callback.map(Bound::unbind),
-            config: Config { by_source, pickle_by_reference, self_contained },
+            config: Config {
+                by_source,
+                pickle_by_reference,
+                self_contained,
+            },
         };
         let old = lock(&self.settings).replace(settings);
         drop(old);
@@ -118,19 +122,29 @@ impl Pickler {
                 let text = format!("Pickler.__init__() was not called by {class}.__init__()");
                 return Err(errors::pickling_error(py, &text));
             };
-            hooks.buffer_callback = settings.buffer_callback.as_ref().map(|c| c.bind(py).clone());
+            hooks.buffer_callback = settings
+                .buffer_callback
+                .as_ref()
+                .map(|c| c.bind(py).clone());
             let options = Options {
                 protocol: settings.protocol,
                 mode: Mode::Stream,
                 fix_imports: settings.fix_imports,
                 fast: this.fast.load(Ordering::Relaxed),
             };
-            (options, settings.write.bind(py).clone(), settings.config.clone_ref(py))
+            (
+                options,
+                settings.write.bind(py).clone(),
+                settings.config.clone_ref(py),
+            )
         };
         let mut engine = Engine::new(py, &options, config, hooks)?;
         engine.set_write(write);
         let store = lock(&this.store).take().ok_or_else(in_use)?;
-        let mut loan = Loan { pickler: this, store };
+        let mut loan = Loan {
+            pickler: this,
+            store,
+        };
         std::mem::swap(&mut engine.memo, &mut loan.store.memo);
         std::mem::swap(&mut engine.ext, &mut loan.store.ext);
         let result = engine.dump(obj);
@@ -169,7 +183,9 @@ impl Pickler {
     /// Whether the protocol is binary.
     #[getter]
     fn bin(&self) -> bool {
-        lock(&self.settings).as_ref().is_some_and(|settings| settings.protocol > 0)
+        lock(&self.settings)
+            .as_ref()
+            .is_some_and(|settings| settings.protocol > 0)
     }
 
     /// Which objects were pickled.
@@ -241,12 +257,18 @@ impl Pickler {
 
     /// A copy of the memo.
     pub(crate) fn memo_table(&self, py: Python<'_>) -> PyResult<Memo> {
-        lock(&self.store).as_ref().map(|store| store.memo.clone_ref(py)).ok_or_else(in_use)
+        lock(&self.store)
+            .as_ref()
+            .map(|store| store.memo.clone_ref(py))
+            .ok_or_else(in_use)
     }
 
     /// Replaces the memo, and with it all that depends on it.
     fn set_memo_table(&self, memo: Memo) -> PyResult<()> {
-        let new = Store { memo, ext: functions::State::default() };
+        let new = Store {
+            memo,
+            ext: functions::State::default(),
+        };
         let old = match lock(&self.store).as_mut() {
             Some(store) => std::mem::replace(store, new),
             None => return Err(in_use()),
@@ -266,7 +288,11 @@ fn find_hooks<'py>(slf: &Bound<'py, Pickler>) -> PyResult<Hooks<'py>> {
     }
     let overridden = |name: &Bound<'py, pyo3::types::PyString>| -> PyResult<_> {
         let method = any.getattr(name)?;
-        Ok(if is_native_method(&method, any)? { None } else { Some(method) })
+        Ok(if is_native_method(&method, any)? {
+            None
+        } else {
+            Some(method)
+        })
     };
     Ok(Hooks {
         persistent_id: overridden(intern!(py, "persistent_id"))?,

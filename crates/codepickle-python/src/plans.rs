@@ -60,7 +60,10 @@ static CACHE: PyOnceLock<Mutex<Cache>> = PyOnceLock::new();
 
 fn cache(py: Python<'_>) -> MutexGuard<'static, Cache> {
     // No Python code runs while the lock is held, so a poisoned lock guards consistent data.
-    CACHE.get_or_init(py, Mutex::default).lock().unwrap_or_else(PoisonError::into_inner)
+    CACHE
+        .get_or_init(py, Mutex::default)
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Plan {
@@ -70,19 +73,33 @@ impl Plan {
         let dig = plan.getattr(intern!(py, "dig"))?;
         let args = plan.getattr(intern!(py, "args"))?;
         Ok(Self {
-            args: if args.is_none() { None } else { Some(args.cast_into::<PyTuple>()?.unbind()) },
-            dig: if dig.is_none() { None } else { Some(dig.cast_into::<PyTuple>()?.unbind()) },
+            args: if args.is_none() {
+                None
+            } else {
+                Some(args.cast_into::<PyTuple>()?.unbind())
+            },
+            dig: if dig.is_none() {
+                None
+            } else {
+                Some(dig.cast_into::<PyTuple>()?.unbind())
+            },
             globals: uses(&plan.getattr(intern!(py, "globals"))?)?,
             free: uses(&plan.getattr(intern!(py, "free"))?)?,
             relative_import: plan.getattr(intern!(py, "relative_import"))?.extract()?,
-            qualname: plan.getattr(intern!(py, "qualname"))?.cast_into::<PyString>()?.unbind(),
+            qualname: plan
+                .getattr(intern!(py, "qualname"))?
+                .cast_into::<PyString>()?
+                .unbind(),
             bytecode: false,
         })
     }
 
     fn bytes(&self, py: Python<'_>) -> usize {
         let text = |args: &Option<Py<PyTuple>>| {
-            args.as_ref().and_then(|args| args.bind(py).get_item(0).ok()).and_then(|text| text.len().ok()).unwrap_or(0)
+            args.as_ref()
+                .and_then(|args| args.bind(py).get_item(0).ok())
+                .and_then(|text| text.len().ok())
+                .unwrap_or(0)
         };
         text(&self.args).saturating_add(ENTRY_BYTES)
     }
@@ -92,7 +109,10 @@ fn uses(list: &Bound<'_, PyAny>) -> PyResult<Vec<Use>> {
     let mut found = Vec::with_capacity(list.len()?);
     for item in list.try_iter()? {
         let (name, chains): (Bound<'_, PyString>, Vec<String>) = item?.extract()?;
-        found.push(Use { name: name.unbind(), chains });
+        found.push(Use {
+            name: name.unbind(),
+            chains,
+        });
     }
     Ok(found)
 }
@@ -109,7 +129,10 @@ pub(crate) fn source(
     own: bool,
 ) -> PyResult<Arc<Plan>> {
     let py = code.py();
-    if let Some(plan) = cache(py).entries.get(&(code.as_ptr() as usize)).and_then(|entry| entry.source.clone())
+    if let Some(plan) = cache(py)
+        .entries
+        .get(&(code.as_ptr() as usize))
+        .and_then(|entry| entry.source.clone())
         && (plan.args.is_some() || !own)
     {
         return Ok(plan);
@@ -118,11 +141,18 @@ pub(crate) fn source(
     let mut plan = Plan::from_python(&plan)?;
     if plan.dig.is_none() {
         // A method whose place in the text of its class is known keeps it beside the text of its own.
-        let known = cache(py).entries.get(&(code.as_ptr() as usize)).and_then(|entry| entry.source.clone());
+        let known = cache(py)
+            .entries
+            .get(&(code.as_ptr() as usize))
+            .and_then(|entry| entry.source.clone());
         plan.dig = known.and_then(|known| known.dig.as_ref().map(|dig| dig.clone_ref(py)));
     }
     let plan = Arc::new(plan);
-    remember(code, |entry| entry.source = Some(plan.clone()), plan.bytes(py));
+    remember(
+        code,
+        |entry| entry.source = Some(plan.clone()),
+        plan.bytes(py),
+    );
     Ok(plan)
 }
 
@@ -144,13 +174,22 @@ pub(crate) fn first_fallback(code: &Bound<'_, PyAny>) -> bool {
 ///
 /// # Errors
 /// What `marshal` raises for a constant that it does not know.
-pub(crate) fn bytecode(code: &Bound<'_, PyAny>, function: Option<&Bound<'_, PyAny>>) -> PyResult<Arc<Plan>> {
+pub(crate) fn bytecode(
+    code: &Bound<'_, PyAny>,
+    function: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Arc<Plan>> {
     let py = code.py();
-    if let Some(plan) = cache(py).entries.get(&(code.as_ptr() as usize)).and_then(|entry| entry.bytecode.clone()) {
+    if let Some(plan) = cache(py)
+        .entries
+        .get(&(code.as_ptr() as usize))
+        .and_then(|entry| entry.bytecode.clone())
+    {
         return Ok(plan);
     }
     let module = py.import(intern!(py, "codepickle._bytecode"))?;
-    let names: Vec<Bound<'_, PyString>> = module.call_method1(intern!(py, "global_names"), (code,))?.extract()?;
+    let names: Vec<Bound<'_, PyString>> = module
+        .call_method1(intern!(py, "global_names"), (code,))?
+        .extract()?;
     let qualname = match function {
         // Before 3.11 a code object does not know its qualified name: it travels as live state.
         Some(function) if code.hasattr(intern!(py, "co_qualname"))? => {
@@ -160,15 +199,30 @@ pub(crate) fn bytecode(code: &Bound<'_, PyAny>, function: Option<&Bound<'_, PyAn
         _ => code.getattr(intern!(py, "co_name"))?,
     };
     let plan = Arc::new(Plan {
-        args: Some(module.call_method1(intern!(py, "tagged"), (code,))?.cast_into::<PyTuple>()?.unbind()),
+        args: Some(
+            module
+                .call_method1(intern!(py, "tagged"), (code,))?
+                .cast_into::<PyTuple>()?
+                .unbind(),
+        ),
         dig: None,
-        globals: names.into_iter().map(|name| Use { name: name.unbind(), chains: Vec::new() }).collect(),
+        globals: names
+            .into_iter()
+            .map(|name| Use {
+                name: name.unbind(),
+                chains: Vec::new(),
+            })
+            .collect(),
         free: Vec::new(),
         relative_import: true,
         qualname: qualname.cast_into::<PyString>()?.unbind(),
         bytecode: true,
     });
-    remember(code, |entry| entry.bytecode = Some(plan.clone()), plan.bytes(py));
+    remember(
+        code,
+        |entry| entry.bytecode = Some(plan.clone()),
+        plan.bytes(py),
+    );
     Ok(plan)
 }
 
@@ -198,13 +252,21 @@ fn remember(code: &Bound<'_, PyAny>, change: impl FnOnce(&mut Entry), bytes: usi
         let cache = &mut *cache;
         let entry = cache.entries.entry(key).or_insert_with(|| {
             cache.order.push_back(key);
-            Entry { code: code.clone().unbind(), source: None, bytecode: None, warned: false, bytes: 0 }
+            Entry {
+                code: code.clone().unbind(),
+                source: None,
+                bytecode: None,
+                warned: false,
+                bytes: 0,
+            }
         });
         change(entry);
         entry.bytes = entry.bytes.saturating_add(bytes);
         cache.bytes = cache.bytes.saturating_add(bytes);
         while cache.bytes > PLAN_CACHE_BYTES && cache.order.len() > 1 {
-            let Some(oldest) = cache.order.pop_front() else { break };
+            let Some(oldest) = cache.order.pop_front() else {
+                break;
+            };
             if let Some(entry) = cache.entries.remove(&oldest) {
                 cache.bytes = cache.bytes.saturating_sub(entry.bytes);
                 dropped.push(entry);

@@ -42,7 +42,12 @@ impl SourceFile {
         self.file.module_uses_super()
     }
 
-    fn functions<'py>(&self, py: Python<'py>, line: u32, name: &str) -> PyResult<Bound<'py, PyList>> {
+    fn functions<'py>(
+        &self,
+        py: Python<'py>,
+        line: u32,
+        name: &str,
+    ) -> PyResult<Bound<'py, PyList>> {
         PyList::new(py, self.file.functions(line, name))
     }
 
@@ -173,5 +178,7 @@ fn syntax_error(error: &ParseError) -> PyErr {
 }
 
 fn no_definition(id: DefinitionId) -> PyErr {
-    PyIndexError::new_err(format!("no function or class has the number {id} in this file"))
+    PyIndexError::new_err(format!(
+        "no function or class has the number {id} in this file"
+    ))
 }

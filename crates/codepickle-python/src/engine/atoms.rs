@@ -61,7 +61,9 @@ impl<'py> Engine<'py> {
         let bytes = bytes.cast::<PyBytes>()?.as_bytes();
         // A negative number whose top byte only repeats the sign: -2**63.
         let superfluous = matches!(bytes, [.., below, 0xff] if below & 0x80 != 0);
-        self.out.long(&bytes[..bytes.len() - usize::from(superfluous)]).map_err(errors::stream)
+        self.out
+            .long(&bytes[..bytes.len() - usize::from(superfluous)])
+            .map_err(errors::stream)
     }
 
     fn save_float(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
@@ -140,7 +142,10 @@ impl<'py> Engine<'py> {
     }
 
     pub(super) fn large_bytes(&mut self, len: usize, object: Bound<'py, PyAny>) -> PyResult<()> {
-        let rest = self.out.large_bytes(len, Payload::new(object)).map_err(errors::stream)?;
+        let rest = self
+            .out
+            .large_bytes(len, Payload::new(object))
+            .map_err(errors::stream)?;
         match rest {
             Some(payload) => self.send_payload(&payload),
             None => Ok(()),
@@ -165,6 +170,8 @@ fn encode<'py>(obj: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
     text.encode_utf8().or_else(|_| {
         let py = obj.py();
         let args = (intern!(py, "utf-8"), intern!(py, "surrogatepass"));
-        Ok(text.call_method1(intern!(py, "encode"), args)?.cast_into()?)
+        Ok(text
+            .call_method1(intern!(py, "encode"), args)?
+            .cast_into()?)
     })
 }

@@ -40,7 +40,8 @@ impl<'py> Engine<'py> {
         // raw() refuses what is not contiguous.
         let view = obj.call_method0(intern!(py, "raw")).map_err(|error| {
             if error.is_instance_of::<PyBufferError>(py) {
-                let text = "PickleBuffer can not be pickled when pointing to a non-contiguous buffer";
+                let text =
+                    "PickleBuffer can not be pickled when pointing to a non-contiguous buffer";
                 let wrapped = errors::pickling_error(py, text);
                 wrapped.set_cause(py, Some(error));
                 wrapped
@@ -67,7 +68,9 @@ impl<'py> Engine<'py> {
             self.large_bytes(len, view)?;
         } else {
             let bytes = view.call_method0(intern!(py, "tobytes"))?;
-            self.out.bytes_once(bytes.cast::<PyBytes>()?.as_bytes()).map_err(errors::stream)?;
+            self.out
+                .bytes_once(bytes.cast::<PyBytes>()?.as_bytes())
+                .map_err(errors::stream)?;
         }
         self.memoize(obj)
     }
@@ -84,7 +87,8 @@ impl<'py> Engine<'py> {
             Ok(bytes) => bytes,
             Err(view) => {
                 let view = view.into_inner();
-                view.call_method0(intern!(self.py, "tobytes"))?.cast_into()?
+                view.call_method0(intern!(self.py, "tobytes"))?
+                    .cast_into()?
             }
         };
         self.out.bytearray(bytes.as_bytes());

@@ -71,13 +71,19 @@ impl<'py> Engine<'py> {
         if len > 0 {
             self.enter(list.as_any())?;
             let how = How::new(self.protocol, len);
-            self.tasks.push(Task::List(ListTask { list: list.clone(), index: 0, how }));
+            self.tasks.push(Task::List(ListTask {
+                list: list.clone(),
+                index: 0,
+                how,
+            }));
         }
         Ok(())
     }
 
     pub(super) fn step_list(&mut self, top: usize) -> PyResult<()> {
-        let Task::List(task) = &self.tasks[top] else { return Ok(()) };
+        let Task::List(task) = &self.tasks[top] else {
+            return Ok(());
+        };
         let list = task.list.clone();
         let (mut index, mut how) = (task.index, task.how);
         loop {
@@ -143,12 +149,17 @@ impl<'py> Engine<'py> {
         if len > 3 || self.protocol < 2 {
             self.out.op(op::MARK);
         }
-        self.tasks.push(Task::Tuple(TupleTask { tuple: tuple.clone(), index: 0 }));
+        self.tasks.push(Task::Tuple(TupleTask {
+            tuple: tuple.clone(),
+            index: 0,
+        }));
         Ok(())
     }
 
     pub(super) fn step_tuple(&mut self, top: usize) -> PyResult<()> {
-        let Task::Tuple(task) = &self.tasks[top] else { return Ok(()) };
+        let Task::Tuple(task) = &self.tasks[top] else {
+            return Ok(());
+        };
         let tuple = task.tuple.clone();
         let mut index = task.index;
         let len = tuple.len();
@@ -202,13 +213,20 @@ impl<'py> Engine<'py> {
         if len > 0 {
             self.enter(dict.as_any())?;
             let how = How::new(self.protocol, len);
-            self.tasks.push(Task::Dict(DictTask { dict: dict.clone(), position: 0, len, how }));
+            self.tasks.push(Task::Dict(DictTask {
+                dict: dict.clone(),
+                position: 0,
+                len,
+                how,
+            }));
         }
         Ok(())
     }
 
     pub(super) fn step_dict(&mut self, top: usize) -> PyResult<()> {
-        let Task::Dict(task) = &self.tasks[top] else { return Ok(()) };
+        let Task::Dict(task) = &self.tasks[top] else {
+            return Ok(());
+        };
         let dict = task.dict.clone();
         let (mut position, mut how, len) = (task.position, task.how, task.len);
         loop {
@@ -276,7 +294,10 @@ impl<'py> Engine<'py> {
     /// Writes an exact set or frozenset.
     pub(super) fn save_set(&mut self, set: &Bound<'py, PyAny>, frozen: bool) -> PyResult<()> {
         let py = self.py;
-        let items = py.get_type::<PyList>().call1((set,))?.cast_into::<PyList>()?;
+        let items = py
+            .get_type::<PyList>()
+            .call1((set,))?
+            .cast_into::<PyList>()?;
         if self.one_shot() {
             super::order::sort(&items)?;
         }
@@ -294,12 +315,20 @@ impl<'py> Engine<'py> {
                 return Ok(());
             }
         }
-        self.tasks.push(Task::Set(SetTask { set: set.clone(), items, index: 0, batch: 0, frozen }));
+        self.tasks.push(Task::Set(SetTask {
+            set: set.clone(),
+            items,
+            index: 0,
+            batch: 0,
+            frozen,
+        }));
         Ok(())
     }
 
     pub(super) fn step_set(&mut self, top: usize) -> PyResult<()> {
-        let Task::Set(task) = &self.tasks[top] else { return Ok(()) };
+        let Task::Set(task) = &self.tasks[top] else {
+            return Ok(());
+        };
         let (set, items, frozen) = (task.set.clone(), task.items.clone(), task.frozen);
         let (mut index, mut batch) = (task.index, task.batch);
         while index < items.len() {
@@ -383,6 +412,9 @@ pub(super) fn next_entry<'py>(
         if pyo3::ffi::PyDict_Next(dict.as_ptr(), position, &raw mut key, &raw mut value) == 0 {
             return None;
         }
-        Some((Bound::from_borrowed_ptr(py, key), Bound::from_borrowed_ptr(py, value)))
+        Some((
+            Bound::from_borrowed_ptr(py, key),
+            Bound::from_borrowed_ptr(py, value),
+        ))
     }
 }

@@ -56,7 +56,11 @@ impl<'py> Engine<'py> {
             return Ok(());
         }
         let top_level = found.parent.is(&found.module);
-        let name = if top_level { found.last_name.clone() } else { name };
+        let name = if top_level {
+            found.last_name.clone()
+        } else {
+            name
+        };
         if self.protocol >= 4 {
             self.push_program([
                 Task::Save(found.module_name),
@@ -72,7 +76,9 @@ impl<'py> Engine<'py> {
         }
         // Older protocols have no opcode for attributes of attributes: getattr(parent, name).
         let getattr = self.known.getattr.bind(py).clone();
-        let args = (found.parent, found.last_name).into_pyobject(py)?.into_any();
+        let args = (found.parent, found.last_name)
+            .into_pyobject(py)?
+            .into_any();
         self.push_program([
             Task::Save(getattr),
             Task::Save(args),
@@ -94,7 +100,8 @@ impl<'py> Engine<'py> {
             _ => self.known.whichmodule.bind(py).call1((obj, name))?,
         };
         let fail = |why: String, cause: Option<PyErr>| {
-            let error = errors::pickling_error(py, &format!("Can't pickle {}: {why}", short_repr(obj)));
+            let error =
+                errors::pickling_error(py, &format!("Can't pickle {}: {why}", short_repr(obj)));
             error.set_cause(py, cause);
             error
         };
@@ -137,13 +144,20 @@ impl<'py> Engine<'py> {
             let why = format!("it's not the same object as {}.{name_text}", module_text()?);
             return Err(fail(why, None));
         }
-        Ok(Found { module_name, module, parent, last_name })
+        Ok(Found {
+            module_name,
+            module,
+            parent,
+            last_name,
+        })
     }
 
     /// The module of this name; only one that is not there yet costs an import.
     fn import(&self, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py;
-        let modules = py.import(intern!(py, "sys"))?.getattr(intern!(py, "modules"))?;
+        let modules = py
+            .import(intern!(py, "sys"))?
+            .getattr(intern!(py, "modules"))?;
         if let Ok(modules) = modules.cast_exact::<PyDict>()
             && let Some(module) = modules.get_item(name)?
             && !module.is_none()
@@ -167,7 +181,9 @@ impl<'py> Engine<'py> {
         if registry.is_empty() {
             return Ok(None);
         }
-        let Some(code) = registry.get_item((module, name))? else { return Ok(None) };
+        let Some(code) = registry.get_item((module, name))? else {
+            return Ok(None);
+        };
         if !code.is_instance_of::<PyInt>() {
             return Err(pyo3::exceptions::PyTypeError::new_err(format!(
                 "Can't pickle {}: extension code {} isn't an integer",
@@ -204,21 +220,23 @@ impl<'py> Engine<'py> {
         let encode = |part: &Bound<'py, PyAny>, what: &str| {
             let text = part.cast::<PyString>()?;
             let encoding = if self.protocol == 3 { "utf-8" } else { "ascii" };
-            let encoded = text.call_method1(intern!(py, "encode"), (encoding,)).map_err(|error| {
-                if !error.is_instance_of::<PyUnicodeEncodeError>(py) {
-                    return error;
-                }
-                let wrapped = errors::pickling_error(
-                    py,
-                    &format!(
-                        "can't pickle {what} identifier {} using pickle protocol {}",
-                        short_repr(part),
-                        self.protocol
-                    ),
-                );
-                wrapped.set_cause(py, Some(error));
-                wrapped
-            })?;
+            let encoded = text
+                .call_method1(intern!(py, "encode"), (encoding,))
+                .map_err(|error| {
+                    if !error.is_instance_of::<PyUnicodeEncodeError>(py) {
+                        return error;
+                    }
+                    let wrapped = errors::pickling_error(
+                        py,
+                        &format!(
+                            "can't pickle {what} identifier {} using pickle protocol {}",
+                            short_repr(part),
+                            self.protocol
+                        ),
+                    );
+                    wrapped.set_cause(py, Some(error));
+                    wrapped
+                })?;
             encoded.extract::<Vec<u8>>()
         };
         let module = encode(&module, "module")?;

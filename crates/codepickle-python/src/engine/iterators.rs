@@ -33,7 +33,11 @@ pub(crate) struct ItemsTask<'py> {
 impl<'py> Engine<'py> {
     /// Appends or sets all that `iterator` yields on the top of the stack.
     pub(super) fn push_items(&mut self, iterator: Bound<'py, PyIterator>, pairs: bool) {
-        let phase = if self.protocol == 0 { Phase::Text(false) } else { Phase::Between };
+        let phase = if self.protocol == 0 {
+            Phase::Text(false)
+        } else {
+            Phase::Between
+        };
         self.tasks.push(Task::Items(ItemsTask {
             iterator,
             ahead: None,
@@ -44,10 +48,16 @@ impl<'py> Engine<'py> {
     }
 
     pub(super) fn step_items(&mut self, top: usize) -> PyResult<()> {
-        let Task::Items(task) = &mut self.tasks[top] else { return Ok(()) };
+        let Task::Items(task) = &mut self.tasks[top] else {
+            return Ok(());
+        };
         let (mut iterator, pairs) = (task.iterator.clone(), task.pairs);
         let (mut ahead, mut phase) = (task.ahead.take(), task.phase);
-        let (one, many) = if pairs { (op::SETITEM, op::SETITEMS) } else { (op::APPEND, op::APPENDS) };
+        let (one, many) = if pairs {
+            (op::SETITEM, op::SETITEMS)
+        } else {
+            (op::APPEND, op::APPENDS)
+        };
         loop {
             let item = match phase {
                 Phase::Single => {
@@ -65,7 +75,9 @@ impl<'py> Engine<'py> {
                     continue;
                 }
                 Phase::Between => {
-                    let Some(item) = next(&mut ahead, &mut iterator)? else { break };
+                    let Some(item) = next(&mut ahead, &mut iterator)? else {
+                        break;
+                    };
                     check_pair(&item, pairs)?;
                     ahead = next(&mut ahead, &mut iterator)?;
                     if ahead.is_some() {
@@ -85,7 +97,9 @@ impl<'py> Engine<'py> {
                     item
                 }
                 Phase::Text(false) => {
-                    let Some(item) = next(&mut ahead, &mut iterator)? else { break };
+                    let Some(item) = next(&mut ahead, &mut iterator)? else {
+                        break;
+                    };
                     phase = Phase::Text(true);
                     item
                 }
@@ -130,7 +144,9 @@ fn next<'py>(
 
 fn check_pair(item: &Bound<'_, PyAny>, pairs: bool) -> PyResult<()> {
     if pairs && !item.cast::<PyTuple>().is_ok_and(|pair| pair.len() == 2) {
-        return Err(PyTypeError::new_err("dict items iterator must return 2-tuples"));
+        return Err(PyTypeError::new_err(
+            "dict items iterator must return 2-tuples",
+        ));
     }
     Ok(())
 }

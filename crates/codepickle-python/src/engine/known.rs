@@ -51,7 +51,8 @@ impl Known {
         let builtins = py.import("builtins")?;
         let pickle = py.import("pickle")?;
         let compat = py.import("_compat_pickle")?;
-        let ty = |name: &str| -> PyResult<Py<PyType>> { Ok(types.getattr(name)?.cast_into()?.unbind()) };
+        let ty =
+            |name: &str| -> PyResult<Py<PyType>> { Ok(types.getattr(name)?.cast_into()?.unbind()) };
         // types.CellType is 3.8+.
         let cell = py.eval(c"type((lambda x: lambda: x)(0).__closure__[0])", None, None)?;
         let any = |module: &Bound<'_, PyModule>, name: &str| -> PyResult<Py<PyAny>> {
@@ -69,7 +70,11 @@ impl Known {
                 Some(class) => Some(class.cast_into()?.unbind()),
                 None => None,
             },
-            chain_map: py.import("collections")?.getattr("ChainMap")?.cast_into()?.unbind(),
+            chain_map: py
+                .import("collections")?
+                .getattr("ChainMap")?
+                .cast_into()?
+                .unbind(),
             not_implemented_type: py.NotImplemented().bind(py).get_type().into_any().unbind(),
             ellipsis_type: py.Ellipsis().bind(py).get_type().into_any().unbind(),
             none_type: py.None().bind(py).get_type().into_any().unbind(),
@@ -93,7 +98,10 @@ impl Known {
 }
 
 /// Whether `method`, looked up on `owner`, is the native one: a built-in method bound to `owner` itself.
-pub(crate) fn is_native_method(method: &Bound<'_, PyAny>, owner: &Bound<'_, PyAny>) -> PyResult<bool> {
+pub(crate) fn is_native_method(
+    method: &Bound<'_, PyAny>,
+    owner: &Bound<'_, PyAny>,
+) -> PyResult<bool> {
     Ok(method.is_exact_instance_of::<PyCFunction>()
         && method.getattr(intern!(method.py(), "__self__"))?.is(owner))
 }

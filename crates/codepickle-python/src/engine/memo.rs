@@ -19,7 +19,10 @@ pub(crate) struct Memo {
 /// Fibonacci hashing: the high bits of the product depend on all bits of the address.
 fn place(key: usize, slots: usize) -> usize {
     let product = (key as u64 >> 4).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    #[expect(clippy::cast_possible_truncation, reason = "shifted down to the number of slots")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "shifted down to the number of slots"
+    )]
     let place = (product >> (64 - slots.trailing_zeros())) as usize;
     place
 }
@@ -93,7 +96,9 @@ impl Memo {
 
     /// For the garbage collector.
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        self.objects.iter().try_for_each(|object| visit.call(object))
+        self.objects
+            .iter()
+            .try_for_each(|object| visit.call(object))
     }
 
     /// The same objects under the same indexes.

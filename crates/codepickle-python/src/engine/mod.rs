@@ -164,7 +164,11 @@ impl<'py> Engine<'py> {
 
     fn finish_stream(&mut self) -> PyResult<()> {
         self.out.end();
-        if self.one_shot() { Ok(()) } else { self.flush() }
+        if self.one_shot() {
+            Ok(())
+        } else {
+            self.flush()
+        }
     }
 
     /// Works until no task is left.
@@ -319,7 +323,11 @@ impl<'py> Engine<'py> {
     pub(crate) fn save_text(&mut self, text: &str) -> PyResult<()> {
         if self.out.finds_equal() && !self.fast && !self.out.is_large(text.len()) {
             self.boundary()?;
-            return self.out.str(text.as_bytes()).map(drop).map_err(errors::stream);
+            return self
+                .out
+                .str(text.as_bytes())
+                .map(drop)
+                .map_err(errors::stream);
         }
         // Interned, so that the memo finds it again by identity.
         let text = PyString::intern(self.py, text);

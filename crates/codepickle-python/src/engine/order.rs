@@ -5,7 +5,9 @@ use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PyString};
 /// Sorts a list of strings, of bytes, or of finite numbers. Anything else stays as it is: there is no order that all
 /// objects have, and comparing may run code of the user.
 pub(super) fn sort(items: &Bound<'_, PyList>) -> PyResult<()> {
-    let Ok(first) = items.get_item(0) else { return Ok(()) };
+    let Ok(first) = items.get_item(0) else {
+        return Ok(());
+    };
     let ty = first.get_type();
     let sortable = if first.is_exact_instance_of::<PyString>()
         || first.is_exact_instance_of::<PyBytes>()

@@ -12,7 +12,9 @@ pub(crate) struct Payload {
 
 impl Payload {
     pub(crate) fn new(object: Bound<'_, PyAny>) -> Self {
-        Self { object: object.unbind() }
+        Self {
+            object: object.unbind(),
+        }
     }
 }
 
@@ -20,7 +22,11 @@ impl<'py> Engine<'py> {
     /// Called before each value. In stream mode a full frame goes to the file.
     #[inline]
     pub(crate) fn boundary(&mut self) -> PyResult<()> {
-        if self.out.boundary() { self.flush() } else { Ok(()) }
+        if self.out.boundary() {
+            self.flush()
+        } else {
+            Ok(())
+        }
     }
 
     /// Stream mode: sends what is complete.
@@ -48,7 +54,11 @@ impl<'py> Engine<'py> {
         if pickle.payloads().next().is_none() {
             return join_own(self.py, &pickle);
         }
-        let mut pieces = Pieces { py: self.py, own: Vec::new(), list: PyList::empty(self.py) };
+        let mut pieces = Pieces {
+            py: self.py,
+            own: Vec::new(),
+            list: PyList::empty(self.py),
+        };
         pickle.emit(&mut pieces)?;
         pieces.cut()?;
         // bytes.join copies each payload once, from wherever it is.
@@ -58,7 +68,11 @@ impl<'py> Engine<'py> {
 
     /// One-shot mode: the pickle frame by frame.
     pub(crate) fn into_file(self, write: &Bound<'py, PyAny>) -> PyResult<()> {
-        let mut file = File { py: self.py, own: Vec::new(), write };
+        let mut file = File {
+            py: self.py,
+            own: Vec::new(),
+            write,
+        };
         self.out.finish().emit(&mut file)?;
         file.flush()
     }
@@ -143,6 +157,10 @@ impl Sink<Payload> for File<'_, '_> {
         self.write.call1((&payload.object,)).map(drop)
     }
     fn frame_end(&mut self) -> PyResult<()> {
-        if self.own.len() >= codepickle_stream::FRAME_TARGET { self.flush() } else { Ok(()) }
+        if self.own.len() >= codepickle_stream::FRAME_TARGET {
+            self.flush()
+        } else {
+            Ok(())
+        }
     }
 }

@@ -19,7 +19,9 @@ impl<'py> Engine<'py> {
         let mut state = None;
         for task in &self.tasks {
             let is_state = |obj: &Bound<'py, PyAny>| {
-                state.as_ref().is_some_and(|state: &Bound<'py, PyAny>| state.is(obj))
+                state
+                    .as_ref()
+                    .is_some_and(|state: &Bound<'py, PyAny>| state.is(obj))
             };
             let mut step = String::new();
             let mut next_state = None;

@@ -95,7 +95,12 @@ impl<'py> Engine<'py> {
         kind: Kind,
     ) {
         let obj = obj.cloned();
-        self.tasks.push(Task::Reduce(ReduceTask { value, obj, stage: Stage::Func, kind }));
+        self.tasks.push(Task::Reduce(ReduceTask {
+            value,
+            obj,
+            stage: Stage::Func,
+            kind,
+        }));
     }
 
     /// The checks of `_pickle.save_reduce`, in its order and with its texts.
@@ -160,7 +165,8 @@ impl<'py> Engine<'py> {
                         args.len()
                     ));
                 }
-                let (class, args, kwargs) = (args.get_item(0)?, args.get_item(1)?, args.get_item(2)?);
+                let (class, args, kwargs) =
+                    (args.get_item(0)?, args.get_item(1)?, args.get_item(2)?);
                 let (which, what, item) = if !class.is_instance_of::<PyType>() {
                     ("first", "a class", class)
                 } else if !args.is_instance_of::<PyTuple>() {
@@ -208,14 +214,20 @@ impl<'py> Engine<'py> {
         let mut args = vec![class.getattr(intern!(py, "__new__"))?, class];
         args.extend(parts.get_item(1)?.cast::<PyTuple>()?.iter());
         let kwargs = parts.get_item(2)?.cast_into::<PyDict>()?;
-        let partial = self.known.partial.bind(py).call(PyTuple::new(py, args)?, Some(&kwargs))?;
+        let partial = self
+            .known
+            .partial
+            .bind(py)
+            .call(PyTuple::new(py, args)?, Some(&kwargs))?;
         let mut reduced = vec![partial, PyTuple::empty(py).into_any()];
         reduced.extend(value.iter().skip(2));
         PyTuple::new(py, reduced)
     }
 
     pub(super) fn step_reduce(&mut self, top: usize) -> PyResult<()> {
-        let Task::Reduce(task) = &self.tasks[top] else { return Ok(()) };
+        let Task::Reduce(task) = &self.tasks[top] else {
+            return Ok(());
+        };
         let (value, kind, mut stage) = (task.value.clone(), task.kind, task.stage);
         loop {
             let next = match stage {
@@ -296,8 +308,12 @@ impl<'py> Engine<'py> {
 
     /// The object has been made: memoise it. True if saving its arguments saved it already.
     fn finish_construction(&mut self, top: usize) -> PyResult<bool> {
-        let Task::Reduce(task) = &self.tasks[top] else { return Ok(false) };
-        let Some(obj) = task.obj.clone() else { return Ok(false) };
+        let Task::Reduce(task) = &self.tasks[top] else {
+            return Ok(false);
+        };
+        let Some(obj) = task.obj.clone() else {
+            return Ok(false);
+        };
         if let Some(index) = self.memoized(&obj) {
             // Recursive: drop what was made now and take what is there.
             self.out.op(op::POP);
@@ -315,7 +331,9 @@ impl<'py> Engine<'py> {
         setter: Bound<'py, PyAny>,
         state: Bound<'py, PyAny>,
     ) -> PyResult<()> {
-        let Some(Task::Reduce(task)) = self.tasks.drain(top..).next() else { return Ok(()) };
+        let Some(Task::Reduce(task)) = self.tasks.drain(top..).next() else {
+            return Ok(());
+        };
         let mut program = vec![Task::Save(setter)];
         if let Some(obj) = task.obj {
             // As in CPython TUPLE2 takes the object and the state, in protocols 0 and 1 too.

@@ -34,7 +34,9 @@ impl<'py> Engine<'py> {
 
     fn save_persistent(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<bool> {
         let py = self.py;
-        let Some(persistent_id) = &self.hooks.persistent_id else { return Ok(false) };
+        let Some(persistent_id) = &self.hooks.persistent_id else {
+            return Ok(false);
+        };
         let pid = persistent_id.call1((obj,))?;
         if pid.is_none() {
             return Ok(false);
@@ -88,7 +90,8 @@ impl<'py> Engine<'py> {
             }
         }
         let is_type = ty == PyType::type_object_raw(py);
-        if is_type || is(&known.function) || is(&known.module) || is(&known.cell) || is(&known.code) {
+        if is_type || is(&known.function) || is(&known.module) || is(&known.cell) || is(&known.code)
+        {
             if functions::try_save(self, obj)? {
                 return Ok(());
             }

@@ -1,0 +1,58 @@
+//! Classes by value: the declaration is Python's to read (`codepickle._classes`), the text comes from here.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple, PyType};
+
+use crate::engine::Engine;
+use crate::plans;
+
+/// The types of `None`, `...` and `NotImplemented`: the engine writes them as `type(None)` and so on.
+pub(crate) fn is_nameless_builtin(engine: &Engine<'_>, class: &Bound<'_, PyType>) -> bool {
+    let known = engine.known;
+    [
+        &known.none_type,
+        &known.ellipsis_type,
+        &known.not_implemented_type,
+    ]
+    .iter()
+    .any(|each| class.is(*each))
+}
+
+/// Saves a class by value; false where it has no declaration of its own.
+pub(crate) fn save<'py>(engine: &mut Engine<'py>, class: &Bound<'py, PyType>) -> PyResult<bool> {
+    let py = class.py();
+    let unit = if engine.config.by_source == Some(false) {
+        None
+    } else {
+        unit(engine, class)?
+    };
+    let numbers = engine
+        .ext
+        .numbers
+        .get_or_insert_with(|| PyDict::new(py).unbind())
+        .bind(py)
+        .clone();
+    let reduced = py
+        .import(intern!(py, "codepickle._classes"))?
+        .call_method1(intern!(py, "reduce_class"), (class, unit, numbers))?
+        .cast_into::<PyTuple>()?;
+    engine.save_declaration(reduced, class.as_any());
+    Ok(true)
+}
+
+/// The compiled class statement, whose methods' code is then dug out of it.
+fn unit<'py>(
+    engine: &mut Engine<'py>,
+    class: &Bound<'py, PyType>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = class.py();
+    let unit = plans::snippets(py)?.call_method1(intern!(py, "class_unit"), (class,))?;
+    if unit.is_none() {
+        return Ok(None);
+    }
+    plans::add_methods(&unit.getattr(intern!(py, "methods"))?)?;
+    let code = unit.getattr(intern!(py, "code"))?;
+    engine.ext.units.insert(code.as_ptr() as usize);
+    Ok(Some(code))
+}

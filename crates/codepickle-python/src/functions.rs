@@ -1,0 +1,431 @@
+//! Functions: a code object, which travels as a snippet, and live state, which travels as it is.
+//!
+//! The state follows after the function was memoised, so that every cycle through it closes.
+
+use std::collections::{HashMap, HashSet};
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyModule, PyString, PyTuple, PyType};
+
+use crate::engine::{Engine, LabelKind, Op};
+use crate::plans::{Plan, Use};
+use crate::program::{Program, Runtime};
+use crate::{cells, classes, codes, modules, self_contained};
+
+/// What one payload holds of functions so far; lives as long as the memo.
+#[derive(Default)]
+pub(crate) struct State {
+    /// Live `__globals__` by address, and the namespace that stands for them in the payload.
+    namespaces: HashMap<usize, Namespace>,
+    /// Cells whose contents were written, or are being written.
+    pub(crate) filled: HashSet<usize>,
+    /// Class texts of this payload, by the address of their code object.
+    pub(crate) units: HashSet<usize>,
+    /// Distinct live classes with one token, numbered.
+    pub(crate) numbers: Option<Py<PyDict>>,
+    /// Modules by value, by the address of their `__dict__`.
+    pub(crate) modules: HashMap<usize, Py<PyAny>>,
+    /// Whether the runtime was put at the head.
+    pub(crate) headed: bool,
+}
+
+struct Namespace {
+    /// Keeps the address of the live globals from being given to another dict.
+    _live: Py<PyAny>,
+    /// An empty dict whose address is the namespace's key in the memo: the live dict may travel too, as itself.
+    proxy: Py<PyDict>,
+    /// Names that were written, or are being written.
+    written: HashSet<String>,
+}
+
+/// What comes before the object itself.
+pub(crate) fn begin<'py>(engine: &mut Engine<'py>, _obj: &Bound<'py, PyAny>) -> PyResult<()> {
+    engine.extra_dispatch = Some(reducers(engine.py)?);
+    if engine.config.self_contained && !engine.ext.headed {
+        engine.ext.headed = true;
+        self_contained::head(engine)?;
+    }
+    Ok(())
+}
+
+/// The types that `pickle` refuses and `cloudpickle` takes, with their reducers.
+fn reducers(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    static DISPATCH: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    let dispatch = DISPATCH.get_or_try_init(py, || -> PyResult<_> {
+        let module = py.import("codepickle._reducers")?;
+        Ok(module.getattr("dispatch")?.cast_into::<PyDict>()?.unbind())
+    })?;
+    Ok(dispatch.bind(py).clone())
+}
+
+/// Saves functions, code objects, cells, modules and by-value classes; false for what goes another way.
+pub(crate) fn try_save<'py>(engine: &mut Engine<'py>, obj: &Bound<'py, PyAny>) -> PyResult<bool> {
+    if obj.get_type().is(&engine.known.function) {
+        if by_reference(engine, obj)? {
+            return Ok(false);
+        }
+        save(engine, obj)?;
+    } else if let Ok(class) = obj.cast::<PyType>() {
+        if classes::is_nameless_builtin(engine, class) || by_reference(engine, obj)? {
+            return Ok(false);
+        }
+        return classes::save(engine, class);
+    } else if obj.is_instance_of::<PyModule>() {
+        modules::save(engine, obj)?;
+    } else {
+        let kind = obj.get_type();
+        if kind.is(&engine.known.code) {
+            codes::save(engine, obj)?;
+        } else if kind.is(&engine.known.cell) {
+            cells::save(engine, obj);
+        } else {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The user's `pickle_by_reference`, or cloudpickle's rule.
+pub(crate) fn by_reference<'py>(engine: &Engine<'py>, obj: &Bound<'py, PyAny>) -> PyResult<bool> {
+    let py = obj.py();
+    if let Some(rule) = engine.config.pickle_by_reference.as_ref() {
+        return rule.bind(py).call1((obj,))?.is_truthy();
+    }
+    if !obj.is_instance_of::<PyModule>() {
+        // The common case without a call: what a script or a notebook defines.
+        let module = obj.getattr_opt(intern!(py, "__module__"))?;
+        if let Some(module) = module
+            .as_ref()
+            .and_then(|module| module.cast::<PyString>().ok())
+            && module.to_cow()? == "__main__"
+        {
+            return Ok(false);
+        }
+    }
+    py.import(intern!(py, "codepickle._reference"))?
+        .call_method1(intern!(py, "by_reference"), (obj,))?
+        .is_truthy()
+}
+
+fn save<'py>(engine: &mut Engine<'py>, function: &Bound<'py, PyAny>) -> PyResult<()> {
+    let py = function.py();
+    let code = function.getattr(intern!(py, "__code__"))?;
+    let plan = codes::plan_of(engine, &code, Some(function))?;
+    let globals = function
+        .getattr(intern!(py, "__globals__"))?
+        .cast_into::<PyDict>()?;
+    let closure = closure(&code, function)?;
+
+    let mut program = Program::new(engine);
+    program.runtime(Runtime::Function);
+    let count = if closure.is_empty() { 2 } else { 3 };
+    let mut result = Ok(());
+    program.tuple(count, |program| {
+        result = codes::push(engine, program, &code, &plan, Some(function))
+            .and_then(|()| namespace(engine, program, &globals));
+        if !closure.is_empty() {
+            program.tuple(closure.len(), |program| {
+                for (_, cell) in &closure {
+                    cells::push_empty(engine, program, cell);
+                }
+            });
+        }
+    });
+    result?;
+    program.op(Op::Reduce);
+    program.memoize(function);
+    let function = function.clone();
+    program
+        .then(move |engine| save_live_state(engine, &function, &code, &plan, &globals, &closure));
+    program.run(engine);
+    Ok(())
+}
+
+type Closure<'py> = Vec<(Bound<'py, PyString>, Bound<'py, PyAny>)>;
+
+/// The cells of a function with the names of the free variables, sorted by name: versions differ in their order.
+fn closure<'py>(code: &Bound<'py, PyAny>, function: &Bound<'py, PyAny>) -> PyResult<Closure<'py>> {
+    let py = code.py();
+    let cells = function.getattr(intern!(py, "__closure__"))?;
+    if cells.is_none() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<Bound<'py, PyString>> = code.getattr(intern!(py, "co_freevars"))?.extract()?;
+    let cells: Vec<Bound<'py, PyAny>> = cells.extract()?;
+    let mut sorted = Vec::with_capacity(names.len());
+    for (name, cell) in names.into_iter().zip(cells) {
+        sorted.push((name.to_cow()?.into_owned(), name, cell));
+    }
+    sorted.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(sorted
+        .into_iter()
+        .map(|(_, name, cell)| (name, cell))
+        .collect())
+}
+
+/// Pushes the namespace that stands for the live `globals`.
+fn namespace<'py>(
+    engine: &mut Engine<'py>,
+    program: &mut Program<'py>,
+    globals: &Bound<'py, PyDict>,
+) -> PyResult<()> {
+    /// The dict of a module made at run time: its functions live in it, on the receiver as here.
+    const VARS: (&str, &str) = ("builtins", "vars");
+    let py = globals.py();
+    let key = globals.as_ptr() as usize;
+    if let Some(namespace) = engine.ext.namespaces.get(&key) {
+        program.get(namespace.proxy.bind(py));
+        return Ok(());
+    }
+    let proxy = PyDict::new(py);
+    let mut written = HashSet::new();
+    if let Some(module) = engine.ext.modules.get(&key) {
+        program.global(&VARS);
+        program.tuple(1, |program| program.get(module.bind(py)));
+        program.op(Op::Reduce);
+        program.memoize(&proxy);
+    } else {
+        program.op(Op::EmptyDict);
+        program.memoize(&proxy);
+        if let Some(name) = globals.get_item(intern!(py, "__name__"))? {
+            program.str("__name__");
+            program.save(name);
+            program.op(Op::SetItem);
+            written.insert("__name__".to_owned());
+        }
+    }
+    let live = globals.clone().into_any().unbind();
+    engine.ext.namespaces.insert(
+        key,
+        Namespace {
+            _live: live,
+            proxy: proxy.unbind(),
+            written,
+        },
+    );
+    Ok(())
+}
+
+/// What follows a function once it is memoised: contents of cells, globals, attributes.
+fn save_live_state<'py>(
+    engine: &mut Engine<'py>,
+    function: &Bound<'py, PyAny>,
+    code: &Bound<'py, PyAny>,
+    plan: &Plan,
+    globals: &Bound<'py, PyDict>,
+    closure: &Closure<'py>,
+) -> PyResult<()> {
+    let py = function.py();
+    let mut program = Program::new(engine);
+    let mut packages = Vec::new();
+    for (name, cell) in closure {
+        cells::push_contents(engine, &mut program, cell, Some(name))?;
+        if let Some(contents) = cells::contents(cell)? {
+            let mut chains: &[String] = &[];
+            for free in &plan.free {
+                if free.name.bind(py).as_any().eq(name)? {
+                    chains = &free.chains;
+                }
+            }
+            packages.push((contents, chains));
+        }
+    }
+    let used = used_globals(plan, globals)?;
+    if let Some(namespace) = engine.ext.namespaces.get_mut(&(globals.as_ptr() as usize)) {
+        let fresh: Vec<_> = used
+            .iter()
+            .filter(|used| namespace.written.insert(used.text.clone()))
+            .collect();
+        if !fresh.is_empty() {
+            program.get(namespace.proxy.bind(py));
+            program.set_items(fresh.len(), |program| {
+                for used in fresh {
+                    program.save(used.name.clone().into_any());
+                    program.save_as(used.value.clone(), LabelKind::UsesGlobal, used.name.clone());
+                }
+            });
+            program.op(Op::Pop);
+        }
+    }
+    packages.extend(used.iter().map(|used| (used.value.clone(), used.chains)));
+    for module in modules::submodules(plan, code, &packages)? {
+        program.save(module);
+        program.op(Op::Pop);
+    }
+    attributes(&mut program, function, code, plan, globals)?;
+    program.run(engine);
+    Ok(())
+}
+
+struct Used<'py, 'a> {
+    name: Bound<'py, PyString>,
+    text: String,
+    value: Bound<'py, PyAny>,
+    chains: &'a [String],
+}
+
+/// The globals that the code uses and that exist, with the attribute chains that start at them.
+fn used_globals<'py, 'a>(
+    plan: &'a Plan,
+    globals: &Bound<'py, PyDict>,
+) -> PyResult<Vec<Used<'py, 'a>>> {
+    let py = globals.py();
+    let mut used = Vec::new();
+    for Use { name, chains } in &plan.globals {
+        let name = name.bind(py);
+        if let Some(value) = globals.get_item(name)? {
+            let text = name.to_cow()?.into_owned();
+            if text != "__builtins__" {
+                used.push(Used {
+                    name: name.clone(),
+                    text,
+                    value,
+                    chains,
+                });
+            }
+        }
+    }
+    if plan.relative_import {
+        for text in ["__package__", "__path__"] {
+            let name = PyString::intern(py, text);
+            if let Some(value) = globals.get_item(&name)?
+                && !value.is_none()
+            {
+                used.push(Used {
+                    name,
+                    text: text.to_owned(),
+                    value,
+                    chains: &[],
+                });
+            }
+        }
+    }
+    Ok(used)
+}
+
+/// The attributes that do not follow from the code, as the state of a BUILD.
+fn attributes<'py>(
+    program: &mut Program<'py>,
+    function: &Bound<'py, PyAny>,
+    code: &Bound<'py, PyAny>,
+    plan: &Plan,
+    globals: &Bound<'py, PyDict>,
+) -> PyResult<()> {
+    let py = function.py();
+    let mut slots: Vec<(&'static str, Bound<'py, PyAny>)> = Vec::new();
+    for name in ["__defaults__", "__kwdefaults__"] {
+        let value = function.getattr(PyString::intern(py, name))?;
+        if value.is_truthy()? {
+            slots.push((name, value));
+        }
+    }
+    let annotations = annotations(function)?;
+    if annotations.len()? > 0 {
+        slots.push(("__annotations__", annotations));
+    }
+    if let Some(parameters) = function.getattr_opt(intern!(py, "__type_params__"))?
+        && parameters.is_truthy()?
+    {
+        slots.push(("__type_params__", parameters));
+    }
+    let follows = globals
+        .get_item(intern!(py, "__name__"))?
+        .unwrap_or_else(|| py.None().into_bound(py));
+    let derived = [
+        ("__module__", follows),
+        ("__name__", code.getattr(intern!(py, "co_name"))?),
+        ("__qualname__", plan.qualname.bind(py).clone().into_any()),
+        ("__doc__", docstring(code)?),
+    ];
+    for (name, follows) in derived {
+        let value = function.getattr(PyString::intern(py, name))?;
+        if !value.eq(follows)? {
+            slots.push((name, value));
+        }
+    }
+    let dict = function
+        .getattr(intern!(py, "__dict__"))?
+        .cast_into::<PyDict>()?;
+    if slots.is_empty() {
+        if !dict.is_empty() {
+            push_dict(program, &dict)?;
+            program.op(Op::Build);
+        }
+        return Ok(());
+    }
+    let mut result = Ok(());
+    program.tuple(2, |program| {
+        if dict.is_empty() {
+            program.op(Op::None);
+        } else {
+            result = push_dict(program, &dict);
+        }
+        program.op(Op::EmptyDict);
+        program.set_items(slots.len(), |program| {
+            for (name, value) in slots {
+                program.str(name);
+                program.save_as(value, LabelKind::Attribute, PyString::intern(py, name));
+            }
+        });
+    });
+    program.op(Op::Build);
+    result
+}
+
+/// Pushes a function's `__dict__`, as it is now: user code that runs meanwhile may add attributes.
+fn push_dict<'py>(program: &mut Program<'py>, dict: &Bound<'py, PyDict>) -> PyResult<()> {
+    let items: Vec<_> = dict.iter().collect();
+    for (name, _) in &items {
+        name.cast::<PyString>()?;
+    }
+    program.op(Op::EmptyDict);
+    program.set_items(items.len(), |program| {
+        for (name, value) in items {
+            if let Ok(label) = name.cast::<PyString>() {
+                let label = label.clone();
+                program.save(name);
+                program.save_as(value, LabelKind::Attribute, label);
+            }
+        }
+    });
+    Ok(())
+}
+
+/// `__annotations__`; where 3.14's lazy annotations name what does not exist, their text.
+fn annotations<'py>(function: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = function.py();
+    match function.getattr(intern!(py, "__annotations__")) {
+        Ok(annotations) => Ok(annotations),
+        Err(error) => {
+            let Ok(annotationlib) = py.import("annotationlib") else {
+                return Err(error);
+            };
+            let options = PyDict::new(py);
+            options.set_item(
+                "format",
+                annotationlib.getattr("Format")?.getattr("STRING")?,
+            )?;
+            annotationlib
+                .getattr("get_annotations")?
+                .call((function,), Some(&options))
+        }
+    }
+}
+
+/// The docstring that `types.FunctionType` takes from a code object.
+fn docstring<'py>(code: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    /// From 3.13 a code object says whether its first constant is a docstring.
+    const CO_HAS_DOCSTRING: u32 = 0x0400_0000;
+    let py = code.py();
+    let consts = code
+        .getattr(intern!(py, "co_consts"))?
+        .cast_into::<PyTuple>()?;
+    let flags: u32 = code.getattr(intern!(py, "co_flags"))?.extract()?;
+    let flagged = py.version_info() < (3, 13) || flags & CO_HAS_DOCSTRING != 0;
+    match consts.get_item(0) {
+        Ok(first) if flagged && first.is_instance_of::<PyString>() => Ok(first),
+        _ => Ok(py.None().into_bound(py)),
+    }
+}

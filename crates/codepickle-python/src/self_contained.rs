@@ -1,0 +1,37 @@
+//! The head of a self-contained payload: the runtime, executed before anything refers to it.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+
+use crate::engine::{Engine, Op};
+use crate::program::Program;
+
+const EXEC: (&str, &str) = ("builtins", "exec");
+
+/// The wire format that the payload needs.
+const WIRE_VERSION: i64 = 1;
+
+/// Writes the head and leaves nothing on the unpickler's stack.
+pub(crate) fn head(engine: &mut Engine<'_>) -> PyResult<()> {
+    let py = engine.py;
+    let head = py
+        .import(intern!(py, "codepickle._self_contained"))?
+        .call_method0(intern!(py, "head"))?;
+    let (bootstrap, runtime) = (head.get_item(0)?, head.get_item(1)?);
+    let mut program = Program::new(engine);
+    program.global(&EXEC);
+    program.tuple(2, |program| {
+        program.save(bootstrap);
+        program.op(Op::EmptyDict);
+        program.set_items(2, |program| {
+            program.str("z");
+            program.save(runtime);
+            program.str("wire");
+            program.int(WIRE_VERSION);
+        });
+    });
+    program.op(Op::Reduce);
+    program.op(Op::Pop);
+    program.run(engine);
+    Ok(())
+}

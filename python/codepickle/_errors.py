@@ -1,0 +1,18 @@
+"""The exceptions and warnings of the sending side; those of the receiving side are in `_runtime`."""
+
+from __future__ import annotations
+
+import pickle
+
+PicklingError = pickle.PicklingError
+
+
+class UnpicklableError(pickle.PicklingError, TypeError):
+    """An object of a type that no pickle can hold.
+
+    `pickle` raises `TypeError` for some of them and `PicklingError` for others: whoever catches either is served.
+    """
+
+
+class PortabilityWarning(UserWarning):
+    """A function travels as bytecode, since it has no source: only this version of Python can run it."""

@@ -1,0 +1,3 @@
+from typing import Any, Callable, Dict
+
+dispatch: Dict[type, Callable[..., Any]] = {}

@@ -360,6 +360,23 @@ else:
         return (lambda: cell).__closure__[0]
 
 
+def r(cell, value):
+    """Fill a cell. Not by BUILD: PyPy's cells have a `__setstate__` of their own."""
+    cell.cell_contents = value
+
+
+def a(obj, attributes, slots=None):
+    """Give a function, or a module made at run time, its `__dict__` entries and its special attributes.
+
+    Not by BUILD: PyPy's functions have a `__setstate__` of their own.
+    """
+    if attributes:
+        obj.__dict__.update(attributes)
+    if slots:
+        for name, value in slots.items():
+            setattr(obj, name, value)
+
+
 def m(name):
     """The module `name`, imported."""
     try:
@@ -513,8 +530,6 @@ def t(module, qualname, bases=(), captured="", number=0, unit=None, meta=None, n
         body["__orig_bases__"] = ()
     cls = _new_class(name or qualname.rpartition(".")[2], tuple(bases), body, meta)
     _identify(cls, module, qualname)
-    if unit is not None:
-        _kept[cls] = {"unit": unit}
     return _track(cls, token, captured, number)
 
 
@@ -725,8 +740,6 @@ def e(module, qualname, bases, members, captured="", number=0, unit=None, meta=N
         if key in cls.__dict__:
             type.__delattr__(cls, key)
     _enum_constructor(cls, None)
-    if unit is not None:
-        _kept[cls] = {"unit": unit}
     return _track(cls, token, captured, number)
 
 
@@ -1003,8 +1016,6 @@ def n(module, qualname, fields, captured="", number=0, unit=None, bases=None, na
             cls.__class_getitem__ = classmethod(generic.__func__)
         except (TypeError, KeyError, AttributeError):
             pass  # Generic named tuples are of 3.11.
-    if unit is not None:
-        _kept[cls] = {"unit": unit}
     return _track(cls, token, captured, number)
 
 
@@ -1048,8 +1059,6 @@ def o(module, qualname, captured="", number=0, unit=None, total=True, parameters
     except (LoadError, TypeError):
         cls = type(name, (dict,), {"__total__": total, "__annotations__": {}})
     _identify(cls, module, qualname)
-    if unit is not None:
-        _kept[cls] = {"unit": unit}
     return _track(cls, token, captured, number)
 
 

@@ -15,7 +15,7 @@ pub(crate) fn save<'py>(engine: &mut Engine<'py>, cell: &Bound<'py, PyAny>) {
     let cell = cell.clone();
     program.then(move |engine| {
         let mut program = Program::new(engine);
-        push_state(engine, &mut program, &cell, None)?;
+        push_contents(engine, &mut program, &cell, None)?;
         program.run(engine);
         Ok(())
     });
@@ -52,37 +52,19 @@ pub(crate) fn push_contents<'py>(
     cell: &Bound<'py, PyAny>,
     name: Option<&Bound<'py, PyString>>,
 ) -> PyResult<()> {
-    if !engine.ext.filled.contains(&(cell.as_ptr() as usize)) {
-        program.get(cell);
-        push_state(engine, program, cell, name)?;
-        program.op(Op::Pop);
-    }
-    Ok(())
-}
-
-/// Fills the cell on top of the stack, once a payload.
-fn push_state<'py>(
-    engine: &mut Engine<'py>,
-    program: &mut Program<'py>,
-    cell: &Bound<'py, PyAny>,
-    name: Option<&Bound<'py, PyString>>,
-) -> PyResult<()> {
     if !engine.ext.filled.insert(cell.as_ptr() as usize) {
         return Ok(());
     }
     let Some(contents) = contents(cell)? else {
         return Ok(());
     };
-    program.tuple(2, |program| {
-        program.op(Op::None);
-        program.op(Op::EmptyDict);
-        program.str("cell_contents");
+    program.call(Runtime::Contents, 2, |program| {
+        program.get(cell);
         match name {
             Some(name) => program.save_as(contents, LabelKind::ClosesOver, name.clone()),
             None => program.save(contents),
         }
-        program.op(Op::SetItem);
     });
-    program.op(Op::Build);
+    program.op(Op::Pop);
     Ok(())
 }

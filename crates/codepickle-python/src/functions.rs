@@ -305,7 +305,7 @@ fn used_globals<'py, 'a>(
     Ok(used)
 }
 
-/// The attributes that do not follow from the code, as the state of a BUILD.
+/// The attributes that do not follow from the code, by one call of the runtime.
 fn attributes<'py>(
     program: &mut Program<'py>,
     function: &Bound<'py, PyAny>,
@@ -348,49 +348,44 @@ fn attributes<'py>(
     let dict = function
         .getattr(intern!(py, "__dict__"))?
         .cast_into::<PyDict>()?;
-    if slots.is_empty() {
-        if !dict.is_empty() {
-            push_dict(program, &dict)?;
-            program.op(Op::Build);
-        }
+    if slots.is_empty() && dict.is_empty() {
         return Ok(());
     }
-    let mut result = Ok(());
-    program.tuple(2, |program| {
+    let count = if slots.is_empty() { 2 } else { 3 };
+    program.call(Runtime::Attributes, count, |program| {
+        program.get(function);
         if dict.is_empty() {
             program.op(Op::None);
         } else {
-            result = push_dict(program, &dict);
+            push_dict(program, &dict);
         }
-        program.op(Op::EmptyDict);
-        program.set_items(slots.len(), |program| {
-            for (name, value) in slots {
-                program.str(name);
-                program.save_as(value, LabelKind::Attribute, PyString::intern(py, name));
-            }
-        });
+        if !slots.is_empty() {
+            program.op(Op::EmptyDict);
+            program.set_items(slots.len(), |program| {
+                for (name, value) in slots {
+                    program.str(name);
+                    program.save_as(value, LabelKind::Attribute, PyString::intern(py, name));
+                }
+            });
+        }
     });
-    program.op(Op::Build);
-    result
+    program.op(Op::Pop);
+    Ok(())
 }
 
-/// Pushes a function's `__dict__`, as it is now: user code that runs meanwhile may add attributes.
-fn push_dict<'py>(program: &mut Program<'py>, dict: &Bound<'py, PyDict>) -> PyResult<()> {
+/// Pushes a function's `__dict__` as it is now: user code that runs meanwhile may add attributes.
+fn push_dict<'py>(program: &mut Program<'py>, dict: &Bound<'py, PyDict>) {
     let items: Vec<_> = dict.iter().collect();
-    for (name, _) in &items {
-        name.cast::<PyString>()?;
-    }
     program.op(Op::EmptyDict);
     program.set_items(items.len(), |program| {
         for (name, value) in items {
-            if let Ok(label) = name.cast::<PyString>() {
-                let label = label.clone();
-                program.save(name);
-                program.save_as(value, LabelKind::Attribute, label);
+            program.save(name.clone());
+            match name.cast_into::<PyString>() {
+                Ok(name) => program.save_as(value, LabelKind::Attribute, name),
+                Err(_) => program.save(value),
             }
         }
     });
-    Ok(())
 }
 
 /// `__annotations__`; where 3.14's lazy annotations name what does not exist, their text.

@@ -40,8 +40,11 @@ pub(crate) fn save<'py>(engine: &mut Engine<'py>, module: &Bound<'py, PyAny>) ->
                 state.del_item(name)?;
             }
         }
-        program.save(state.into_any());
-        program.op(Op::Build);
+        program.call(Runtime::Attributes, 2, |program| {
+            program.get(module);
+            program.save(state.into_any());
+        });
+        program.op(Op::Pop);
     }
     program.run(engine);
     Ok(())

@@ -24,6 +24,10 @@ pub(crate) enum Runtime {
     Cell,
     /// `m`: an imported module.
     Import,
+    /// `r`: the contents of a cell.
+    Contents,
+    /// `a`: attributes of a function or module.
+    Attributes,
     /// `v`: a module made at run time.
     Module,
 }
@@ -36,6 +40,8 @@ impl Runtime {
             Self::Bytecode => &(RUNTIME, "b"),
             Self::Function => &(RUNTIME, "f"),
             Self::Cell => &(RUNTIME, "k"),
+            Self::Contents => &(RUNTIME, "r"),
+            Self::Attributes => &(RUNTIME, "a"),
             Self::Import => &(RUNTIME, "m"),
             Self::Module => &(RUNTIME, "v"),
         }

@@ -58,6 +58,8 @@ pub(crate) fn needs(index: &Index, root: ScopeId, freevars: &[&str]) -> Needs {
     let mut globals: BTreeMap<Symbol, BTreeSet<Symbol>> = BTreeMap::new();
     let mut free: BTreeMap<Symbol, BTreeSet<Symbol>> = BTreeMap::new();
     let mut imports = BTreeSet::new();
+    // Looks like a name and compiles to a constant.
+    let constant = index.names.find("__debug__");
     let mut relative_import = false;
     let mut running = vec![false; scopes().count()];
     for (offset, (id, scope)) in scopes().enumerate() {
@@ -74,8 +76,8 @@ pub(crate) fn needs(index: &Index, root: ScopeId, freevars: &[&str]) -> Needs {
                 Import::Relative => relative_import = true,
             }
         }
-        for used in &scope.uses {
-            let found = match analysis.place(id, used.name) {
+        for used in scope.uses.iter().filter(|used| Some(used.name) != constant) {
+            let found = match analysis.place(id, *used) {
                 Place::Local => continue,
                 Place::Free => &mut free,
                 Place::Global => &mut globals,
@@ -127,7 +129,8 @@ impl Analysis<'_> {
             && matches!(self.index.scope(scope.parent).kind, ScopeKind::Annotation(_))
     }
 
-    fn place(&self, id: ScopeId, name: Symbol) -> Place {
+    fn place(&self, id: ScopeId, used: Use) -> Place {
+        let name = used.name;
         let mut current = id;
         loop {
             let scope = self.index.scope(current);
@@ -139,7 +142,8 @@ impl Analysis<'_> {
             }
             if binding.local && !binding.nonlocal && sees {
                 // A class body looks names up in its own namespace first and then in the globals.
-                return if scope.kind == ScopeKind::Class { Place::Global } else { Place::Local };
+                let falls_back = scope.kind == ScopeKind::Class && used.how == How::Read;
+                return if falls_back { Place::Global } else { Place::Local };
             }
             if scope.kind == ScopeKind::Class && !own && self.is_class_cell(name) {
                 return Place::Local;

@@ -68,7 +68,8 @@ impl SourceFile {
         Ok(Self { text, lines, index })
     }
 
-    /// The future features that the module imports.
+    /// The future features that the module imports, without those that are mandatory since 3.7 or earlier: these change
+    /// nothing.
     ///
     /// ```
     /// let file = codepickle_source::SourceFile::parse("from __future__ import annotations\n")?;

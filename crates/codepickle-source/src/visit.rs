@@ -10,6 +10,19 @@ use crate::index::{Index, docstring};
 use crate::names::{Names, Symbol, mangle};
 use crate::scopes::{Annotated, Brackets, How, Import, MODULE, Owner, Scope, ScopeId, ScopeKind, Use};
 
+/// Future features that every supported Python has anyway. Importing one changes nothing, but passing its flag to
+/// `compile()` would set it in `co_flags`.
+const MANDATORY_FEATURES: [&str; 8] = [
+    "nested_scopes",
+    "generators",
+    "division",
+    "absolute_import",
+    "with_statement",
+    "print_function",
+    "unicode_literals",
+    "generator_stop",
+];
+
 /// Builds an [`Index`].
 pub(crate) struct Builder<'a> {
     text: &'a str,
@@ -384,7 +397,8 @@ impl<'a> Builder<'a> {
             self.here().imports.push(Import::Absolute(symbol));
         }
         for alias in &import.names {
-            if import.level == 0 && module == "__future__" && self.current == MODULE {
+            let is_future = import.level == 0 && module == "__future__" && self.current == MODULE;
+            if is_future && !MANDATORY_FEATURES.contains(&alias.name.as_str()) {
                 self.index.futures.insert(alias.name.to_string());
             }
             if alias.name.as_str() != "*" {
@@ -404,7 +418,10 @@ impl<'a> Builder<'a> {
         if let Some(value) = &assignment.value {
             self.visit_expr(value);
         }
-        self.visit_expr(&assignment.target);
+        // `(x): int` makes no variable, `x: int` does.
+        if assignment.simple || assignment.value.is_some() || !assignment.target.is_name_expr() {
+            self.visit_expr(&assignment.target);
+        }
         // In a function, annotations of variables are never evaluated, and no code is compiled for them.
         if matches!(self.here().kind, ScopeKind::Module | ScopeKind::Class) {
             let kind = ScopeKind::Annotation(Annotated::Variable);

@@ -1,3 +1,281 @@
-from typing import Any, Callable, Dict
+"""The types that `pickle` refuses and `cloudpickle` takes.
 
-dispatch: Dict[type, Callable[..., Any]] = {}
+`dispatch` maps a type to its reducer; the native pickler asks it after the user's own tables. `special_functions` maps
+code objects of the standard library to the reducers of the functions that they are the code of.
+"""
+
+from __future__ import annotations
+
+import _collections_abc
+import abc
+import functools
+import io
+import logging
+import pickle
+import sys
+import types
+import weakref
+from collections import OrderedDict
+from typing import Any, Callable, Dict, Optional, Tuple
+
+from . import _hints, _runtime
+from ._reference import find_by_name, is_registered
+
+Reduced = Any
+Reducer = Callable[[Any], Reduced]
+
+dispatch: Dict[type, Reducer] = {}
+special_functions: Dict[types.CodeType, Reducer] = {}
+
+
+def _reduces(*kinds: Any) -> Callable[[Reducer], Reducer]:
+    def note(reducer: Reducer) -> Reducer:
+        for kind in kinds:
+            dispatch[kind] = reducer
+        return reducer
+
+    return note
+
+
+# --- descriptors ---
+
+
+@_reduces(classmethod, staticmethod, abc.abstractclassmethod, abc.abstractstaticmethod)
+def _reduce_wrapped_method(obj: Any) -> Reduced:
+    return type(obj), (obj.__func__,)
+
+
+@_reduces(property, abc.abstractproperty)
+def _reduce_property(obj: Any) -> Reduced:
+    doc = obj.__doc__
+    if obj.fget is not None and doc == obj.fget.__doc__:
+        # It is taken from the getter; said again, it would be the property's own.
+        return type(obj), _until_none(obj.fget, obj.fset, obj.fdel)
+    return type(obj), _until_none(obj.fget, obj.fset, obj.fdel, doc)
+
+
+def _until_none(*arguments: Any) -> Tuple[Any, ...]:
+    length = len(arguments)
+    while length and arguments[length - 1] is None:
+        length -= 1
+    return arguments[:length]
+
+
+def _reduce_cached_property(obj: Any) -> Reduced:
+    # A lock is among its attributes on 3.8 to 3.11.
+    doc = None if obj.__doc__ == getattr(obj.func, "__doc__", None) else obj.__doc__
+    return _runtime.p, _until_none(obj.func, obj.attrname, doc)
+
+
+if hasattr(functools, "cached_property"):  # 3.8
+    dispatch[functools.cached_property] = _reduce_cached_property
+dispatch[type(_runtime.g("functools", "cached_property")(len))] = _reduce_cached_property
+
+
+def _reduce_descriptor_subclass(base: type) -> Reducer:
+    """The reducer for subclasses of a builtin descriptor, whose contents `object.__reduce_ex__` does not see."""
+
+    def reduce(obj: Any) -> Reduced:
+        if type(obj).__reduce_ex__ is not object.__reduce_ex__ or type(obj).__reduce__ is not object.__reduce__:
+            return NotImplemented
+        if base is property:
+            arguments = _until_none(obj.fget, obj.fset, obj.fdel, obj.__doc__)
+        else:
+            arguments = (obj.__func__,)
+        state = dict(getattr(obj, "__dict__", None) or {})
+        for name in ("__wrapped__", "__isabstractmethod__", "__name__", "__qualname__", "__doc__", "__module__"):
+            if base is not property:  # 3.10 copies them from the function
+                state.pop(name, None)
+        return _runtime.y, (type(obj), base, arguments), state or None
+
+    return reduce
+
+
+def register_descriptor_type(kind: type) -> None:
+    """Teach the pickler a subclass of a builtin descriptor."""
+    if kind in dispatch:
+        return
+    for base in (property, classmethod, staticmethod):
+        if issubclass(kind, base):
+            dispatch[kind] = _reduce_descriptor_subclass(base)
+            return
+
+
+@_reduces(
+    types.GetSetDescriptorType,
+    types.MemberDescriptorType,
+    types.WrapperDescriptorType,
+    types.MethodDescriptorType,
+    types.ClassMethodDescriptorType,
+)
+def _reduce_slot(obj: Any) -> Reduced:
+    if obj.__name__ in ("__dict__", "__weakref__") or type(obj) is types.ClassMethodDescriptorType:
+        # getattr() would give what the descriptor describes.
+        return _runtime.z, (obj.__objclass__, obj.__name__)
+    return getattr, (obj.__objclass__, obj.__name__)
+
+
+@_reduces(types.MethodType)
+def _reduce_method(obj: Any) -> Reduced:
+    return types.MethodType, (obj.__func__, obj.__self__)
+
+
+# --- containers and views ---
+
+
+@_reduces(types.MappingProxyType)
+def _reduce_mapping_proxy(obj: Any) -> Reduced:
+    return types.MappingProxyType, (dict(obj),)
+
+
+@_reduces(memoryview)
+def _reduce_memoryview(obj: Any) -> Reduced:
+    return bytes, (obj.tobytes(),)
+
+
+@_reduces(weakref.WeakSet)
+def _reduce_weak_set(obj: Any) -> Reduced:
+    return weakref.WeakSet, (list(obj),)
+
+
+def _reduce_view(kind: str, ordered: bool) -> Reducer:
+    def reduce(obj: Any) -> Reduced:
+        # Not the whole dict: what the view does not show is not meant to travel.
+        return _runtime.i, ((kind, list(obj), True) if ordered else (kind, list(obj)))
+
+    return reduce
+
+
+dispatch[_collections_abc.dict_keys] = _reduce_view("k", False)
+dispatch[_collections_abc.dict_values] = _reduce_view("v", False)
+dispatch[_collections_abc.dict_items] = _reduce_view("i", False)
+dispatch[type(OrderedDict().keys())] = _reduce_view("k", True)
+dispatch[type(OrderedDict().values())] = _reduce_view("v", True)
+dispatch[type(OrderedDict().items())] = _reduce_view("i", True)
+
+
+# --- files and loggers ---
+
+
+@_reduces(io.TextIOWrapper)
+def _reduce_file(obj: Any) -> Reduced:
+    """A text file becomes a StringIO with its contents and position; what is no readable file on disk is refused."""
+    for name in ("stdout", "stderr"):
+        if obj is getattr(sys, name):
+            return _runtime.g, ("sys", name)
+    if obj is sys.stdin:
+        raise pickle.PicklingError("cannot pickle standard input: pass what was read from it")
+    name, mode = getattr(obj, "name", None), getattr(obj, "mode", None)
+    if name is None or mode is None:
+        raise pickle.PicklingError("cannot pickle a text stream that is no file on disk: pass its contents")
+    if obj.closed:
+        raise pickle.PicklingError("cannot pickle closed files: %r is closed" % name)
+    if obj.isatty():
+        raise pickle.PicklingError("cannot pickle files that are terminals: %r is one" % name)
+    if "r" not in mode and "+" not in mode:
+        raise pickle.PicklingError("cannot pickle files that are not opened for reading: %r has mode %r" % (name, mode))
+    try:
+        position = obj.tell()
+        obj.seek(0)
+        contents = obj.read()
+        obj.seek(position)
+    except OSError as error:
+        raise pickle.PicklingError("cannot pickle file %r as it cannot be read: %s" % (name, error)) from error
+    copy = io.StringIO(contents, newline="")
+    copy.seek(position)
+    copy.name = name  # type: ignore[attr-defined]
+    return copy.__reduce_ex__(2)
+
+
+@_reduces(logging.Logger)
+def _reduce_logger(obj: Any) -> Reduced:
+    return logging.getLogger, (obj.name,)
+
+
+@_reduces(logging.RootLogger)
+def _reduce_root_logger(obj: Any) -> Reduced:
+    return logging.getLogger, ()
+
+
+# --- functions that the standard library wraps ---
+
+
+def _reduce_lru_cache(obj: Any) -> Reduced:
+    """The wrapper of `functools.lru_cache`: its function and parameters, never what is cached."""
+    found = find_by_name(obj)
+    if found is not None and not is_registered(found[0]):
+        return obj.__qualname__
+    function = obj.__wrapped__
+    try:
+        parameters = obj.cache_parameters()
+        size, typed = parameters["maxsize"], parameters["typed"]
+    except AttributeError:
+        # 3.7 and 3.8 do not tell whether the types count; the default is that they do not.
+        size, typed = obj.cache_info().maxsize, False
+    state = {}
+    for name, value in vars(obj).items():
+        if name in ("__wrapped__", "cache_parameters"):
+            continue
+        if name not in functools.WRAPPER_ASSIGNMENTS or getattr(function, name, None) is not value:
+            if function.__dict__.get(name, _runtime) is not value:
+                state[name] = value
+    arguments: Tuple[Any, ...] = (function, size, typed) if typed else (function, size)
+    return _runtime.l, arguments, state or None
+
+
+if isinstance(functools.lru_cache(maxsize=1)(len), functools._lru_cache_wrapper):
+    dispatch[functools._lru_cache_wrapper] = _reduce_lru_cache
+
+
+def _sample(arg: Any) -> None:
+    """A function to wrap, to see the code that wraps."""
+
+
+def _reduce_singledispatch(function: Any) -> Reduced:
+    """A generic function: its implementations are registered again, no cache travels."""
+    attributes = {}
+    for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+        attributes[name] = getattr(function, name)
+    annotations = getattr(function, "__annotations__", None)
+    if annotations:
+        attributes["__annotations__"] = annotations
+    for name, value in vars(function).items():
+        if name not in ("register", "dispatch", "registry", "_clear_cache"):
+            attributes[name] = value
+    return _runtime.w, (), (list(function.registry.items()), attributes), None, None, _runtime.x
+
+
+special_functions[functools.singledispatch(_sample).__code__] = _reduce_singledispatch
+
+
+def reduce_function(function: Any) -> Optional[Reduced]:
+    """The reduce value of a by-value function that the standard library made, None for any other function."""
+    reducer = special_functions.get(function.__code__)
+    return None if reducer is None else reducer(function)
+
+
+# --- sentinels of dataclasses ---
+
+
+def _register_dataclass_sentinels() -> None:
+    import dataclasses
+
+    names: Dict[int, str] = {}
+    for name in ("MISSING", "KW_ONLY", "_FIELD", "_FIELD_CLASSVAR", "_FIELD_INITVAR", "_HAS_DEFAULT_FACTORY"):
+        value = getattr(dataclasses, name, None)  # KW_ONLY: 3.10
+        if value is None:
+            continue
+        names[id(value)] = name
+
+        def reduce(obj: Any) -> Reduced:
+            found = names.get(id(obj))
+            return NotImplemented if found is None else (_runtime.g, ("dataclasses", found))
+
+        dispatch[type(value)] = reduce
+
+
+_register_dataclass_sentinels()
+
+_hints.fill(dispatch)
+if isinstance(_hints.SAMPLE_NEW_TYPE, types.FunctionType):  # before 3.10
+    special_functions[_hints.SAMPLE_NEW_TYPE.__code__] = _hints.reduce_new_type

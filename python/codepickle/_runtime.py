@@ -494,7 +494,8 @@ def class_info(cls):
     return _class_info.get(cls)
 
 
-def _known(token, number):
+def known(token, number):
+    """The live class or type variable of that token, or None."""
     return _by_token.get((token, number))
 
 
@@ -519,7 +520,7 @@ def t(module, qualname, bases=(), captured="", number=0, unit=None, meta=None, n
     `__name__` where that is not the end of `qualname`.
     """
     token = class_token(module, qualname, bases, captured, unit, meta)
-    found = _known(token, number)
+    found = known(token, number)
     if found is not None:
         return found
     body = {"__module__": module}
@@ -705,7 +706,7 @@ def e(module, qualname, bases, members, captured="", number=0, unit=None, meta=N
     The enum is made by this Python's own `enum`, without running an `__new__` or `__init__` that travels.
     """
     token = class_token(module, qualname, bases, captured, unit, meta, "enum")
-    found = _known(token, number)
+    found = known(token, number)
     if found is not None:
         return found
     import enum
@@ -1002,7 +1003,7 @@ def n(module, qualname, fields, captured="", number=0, unit=None, bases=None, na
     `bases` are given for a generic one.
     """
     token = class_token(module, qualname, bases or (), captured, unit, None, "namedtuple")
-    found = _known(token, number)
+    found = known(token, number)
     if found is not None:
         return found
     import collections
@@ -1040,7 +1041,7 @@ def o(module, qualname, captured="", number=0, unit=None, total=True, parameters
     `parameters` are the type variables of a generic one.
     """
     token = class_token(module, qualname, (), captured, unit, None, "TypedDict")
-    found = _known(token, number)
+    found = known(token, number)
     if found is not None:
         return found
     name = name or qualname.rpartition(".")[2]
@@ -1257,7 +1258,7 @@ def q(kind, name, module, number=0, arguments=(), options=None):
     import typing
 
     token = class_token(module, name, kind=kind)
-    found = _known(token, number)
+    found = known(token, number)
     if found is not None:
         return found
     options = dict(options or {})
@@ -1346,6 +1347,11 @@ def y(cls, base, arguments):
     made = base.__new__(cls, *arguments)
     base.__init__(made, *arguments)
     return made
+
+
+def z(cls, name):
+    """What a class has under `name` in its own dict, unbound."""
+    return cls.__dict__[name]
 
 
 def i(kind, items, ordered=False):

@@ -1,0 +1,439 @@
+"""Classes that travel by value: from a live class to its reduce value.
+
+`reduce_class` gives a skeleton that holds no cycle, and a state with everything else, for the functions `t`, `e`, `n`,
+`o` and `s` of `_runtime`. What Python itself puts on a class is left out: the receiver's Python puts there its own.
+"""
+
+from __future__ import annotations
+
+import abc
+import hashlib
+import sys
+import types
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, cast
+
+from . import _runtime
+
+Numbers = Dict[str, Dict[int, Any]]
+Attributes = Dict[str, Any]
+Reduced = Tuple[Any, ...]
+
+#: What some Python version puts on every class, or computes of it, and none needs to be told.
+_GENERATED = frozenset(
+    [
+        "__dict__",
+        "__weakref__",
+        "__module__",
+        "__qualname__",
+        "__slots__",
+        "__static_attributes__",  # 3.13
+        "__firstlineno__",  # 3.13
+        "__classdictcell__",  # 3.12
+        "__classcell__",
+        "__annotate__",  # 3.14
+        "__annotate_func__",  # 3.14
+        "__annotations_cache__",  # 3.14
+        "__conditional_annotations__",  # 3.14
+        "__abstractmethods__",
+        "_abc_impl",
+        "_abc_registry",
+        "_abc_cache",
+        "_abc_negative_cache",
+        "_abc_negative_cache_version",
+        # typing.Protocol computes them anew.
+        "__protocol_attrs__",
+        "__non_callable_proto_members__",
+        "__callable_proto_members_only__",
+    ]
+)
+
+#: Classes that are not found under their own name: type(None), the types of functions, of cells.
+_BUILTIN_TYPES: Dict[type, str] = {
+    value: name for name, value in vars(types).items() if type(value) is type and value.__module__ == "builtins"
+}
+_SINGLETON_TYPES = {type(None): None, type(Ellipsis): Ellipsis, type(NotImplemented): NotImplemented}
+
+#: Classes of the standard library that other versions have under another name, or not at all.
+_MOVED = {
+    ("enum", "EnumType"): ("enum", "EnumMeta"),
+    ("enum", "StrEnum"): ("enum", "StrEnum"),
+    ("enum", "ReprEnum"): ("enum", "ReprEnum"),
+    ("typing", "Protocol"): ("typing", "Protocol"),
+    ("typing_extensions", "Protocol"): ("typing", "Protocol"),
+    ("functools", "cached_property"): ("functools", "cached_property"),
+    ("functools", "singledispatchmethod"): ("functools", "singledispatchmethod"),
+    ("enum", "property"): ("enum", "property"),
+    ("pathlib._local", "Path"): ("pathlib", "Path"),
+    ("pathlib._local", "PosixPath"): ("pathlib", "PosixPath"),
+    ("pathlib._local", "WindowsPath"): ("pathlib", "WindowsPath"),
+    ("pathlib._local", "PurePath"): ("pathlib", "PurePath"),
+    ("pathlib._local", "PurePosixPath"): ("pathlib", "PurePosixPath"),
+    ("pathlib._local", "PureWindowsPath"): ("pathlib", "PureWindowsPath"),
+}
+
+
+class Expression:
+    """Stands in a payload for the result of a call: pickled as `function(*arguments)`."""
+
+    __slots__ = ("arguments", "function")
+
+    def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
+        self.function = function
+        self.arguments = arguments
+
+    def __reduce__(self) -> Reduced:
+        return self.function, self.arguments
+
+
+def portable_class(cls: Any) -> Any:
+    """`cls`, or an expression for it if its name differs between Python versions."""
+    name = _MOVED.get((cls.__module__, cls.__qualname__))
+    return cls if name is None else Expression(_runtime.g, *name)
+
+
+def reduce_class(cls: Any, unit: Optional[types.CodeType] = None, numbers: Optional[Numbers] = None) -> Reduced:
+    """The reduce value of a class that travels by value.
+
+    Args:
+        cls: the class.
+        unit: the code object of its `class` statement, if its source was found.
+        numbers: what tells equal classes of one payload apart; one dict per dump.
+    """
+    if cls in _SINGLETON_TYPES:
+        return type, (_SINGLETON_TYPES[cls],)
+    if type(cls) is type and cls in _BUILTIN_TYPES and sys.modules.get(cls.__module__) is not None:
+        return _runtime.g, ("types", _BUILTIN_TYPES[cls])
+    if numbers is None:
+        numbers = {}
+    from . import _declarations
+
+    kind = _declarations.kind_of(cls)
+    if kind is not None:
+        return kind(cls, unit, numbers)
+    return reduce_plain_class(cls, unit, numbers)
+
+
+def reduce_plain_class(cls: Any, unit: Optional[types.CodeType], numbers: Numbers) -> Reduced:
+    """A class that no declaration makes, or one that a decorator added to, as `dataclass` does."""
+    from . import _declarations
+
+    identity = identify(cls, unit, numbers)
+    module, qualname = module_of(cls), identity.qualname
+    attributes, declarations = class_state(cls)
+    protocol = _declarations.declare_protocol(cls, attributes)
+    if protocol is not None:
+        declarations["p"] = protocol
+    dataclass = _declarations.declare_dataclass(cls, unit, attributes)
+    if dataclass is not None:
+        declarations["d"] = dataclass
+    namespace: Dict[str, Any] = {}
+    slots = declared_slots(cls)
+    if slots is not None:
+        namespace["__slots__"] = slots
+    own_dict = cls.__dict__.get("__dict__")
+    if isinstance(own_dict, property):
+        # A class whose instances show another __dict__: it cannot be set afterwards.
+        namespace["__dict__"] = own_dict
+    arguments = trim(
+        (
+            module,
+            qualname,
+            tuple([portable_class(base) for base in identity.bases]),
+            identity.captured,
+            identity.number,
+            unit,
+            identity.meta if identity.meta is None else portable_class(identity.meta),
+            namespace or None,
+            short_name(cls, qualname),
+        ),
+        (_REQUIRED, _REQUIRED, (), "", 0, None, None, None, None),
+    )
+    return _runtime.t, arguments, state_of(attributes, declarations), None, None, _runtime.s
+
+
+def state_of(attributes: Attributes, declarations: Attributes) -> Any:
+    """What `_runtime.s` takes."""
+    return (attributes, declarations) if declarations else attributes
+
+
+_REQUIRED = object()
+
+
+def trim(arguments: Tuple[Any, ...], defaults: Tuple[Any, ...]) -> Tuple[Any, ...]:
+    """`arguments` without those at the end that equal the defaults."""
+    length = len(arguments)
+    while length and defaults[length - 1] is not _REQUIRED:
+        value, default = arguments[length - 1], defaults[length - 1]
+        if type(value) is not type(default) or value != default:
+            break
+        length -= 1
+    return arguments[:length]
+
+
+# --- the parts of a class ---
+
+
+def module_of(cls: Any) -> Optional[str]:
+    """`__module__` as a string, None if it is anything else."""
+    module = cls.__dict__.get("__module__")
+    return module if isinstance(module, str) else None
+
+
+def qualname_of(cls: Any) -> str:
+    """`__qualname__` past any metaclass that hides it."""
+    return cast(str, type.__dict__["__qualname__"].__get__(cls))
+
+
+def short_name(cls: Any, qualname: str) -> Optional[str]:
+    """`__name__`, None where it is the end of the qualified name."""
+    name = cast(str, type.__dict__["__name__"].__get__(cls))
+    return None if name == qualname.rpartition(".")[2] else name
+
+
+def real_bases(cls: Any) -> Tuple[Any, ...]:
+    """The bases, empty for `object` alone."""
+    bases = cast(Tuple[Any, ...], type.__dict__["__bases__"].__get__(cls))
+    return () if bases == (object,) else bases
+
+
+def explicit_metaclass(cls: Any) -> Any:
+    """The metaclass, None where it follows from the bases."""
+    meta: Any = type
+    for base in cls.__bases__:
+        if issubclass(type(base), meta):
+            meta = type(base)
+    return None if type(cls) is meta else type(cls)
+
+
+def declared_slots(cls: Any) -> Any:
+    """What to give as `__slots__` to make the same layout, None if it has none."""
+    if "__slots__" not in cls.__dict__:
+        return None
+    slots = cls.__dict__["__slots__"]
+    if isinstance(slots, (str, tuple, list)):
+        return slots
+    if isinstance(slots, dict):
+        return slots
+    try:
+        names = list(slots)
+    except TypeError:
+        names = []
+    # An iterator is consumed by now; the descriptors know.
+    return tuple(names) or tuple(name for name, value in cls.__dict__.items() if is_slot(cls, value))
+
+
+def is_slot(cls: Any, value: Any) -> bool:
+    """Whether a class attribute is the descriptor of one of its slots."""
+    return type(value) is types.MemberDescriptorType and value.__objclass__ is cls
+
+
+def class_state(cls: Any) -> Tuple[Attributes, Attributes]:
+    """The attributes of a class that travel, in their order, and the declarations that every class may have."""
+    attributes: Attributes = {}
+    declarations: Attributes = {}
+    for name, value in cls.__dict__.items():
+        if name in _GENERATED or is_slot(cls, value):
+            continue
+        if name == "__doc__" and value is None:
+            continue
+        if name in ("__type_params__", "__parameters__") and value == ():
+            continue
+        if name == "__annotations__":
+            continue
+        register_descriptor(value)
+        attributes[name] = value
+    if module_of(cls) is None and "__module__" in cls.__dict__ and cls.__dict__["__module__"] is not None:
+        attributes["__module__"] = cls.__dict__["__module__"]
+    annotations = own_annotations(cls)
+    if annotations:
+        attributes["__annotations__"] = annotations
+    if isinstance(cls, abc.ABCMeta):
+        abstract = getattr(cls, "__abstractmethods__", ())
+        if abstract or any(getattr(base, "__abstractmethods__", ()) for base in cls.__mro__[1:]):
+            declarations["a"] = tuple(sorted(abstract))
+        registered = registered_subclasses(cls)
+        if registered:
+            declarations["r"] = registered
+    return attributes, declarations
+
+
+def registered_subclasses(cls: Any) -> List[Any]:
+    """The virtual subclasses of an ABC, in an order that does not depend on addresses."""
+    try:
+        references = abc._get_dump(cls)[0]  # type: ignore[attr-defined]
+    except Exception:
+        return []
+    live = [found for found in (reference() for reference in references) if found is not None]
+    return sorted(live, key=lambda sub: (str(sub.__module__), sub.__qualname__))
+
+
+def own_annotations(cls: Any) -> Optional[Dict[str, Any]]:
+    """The annotations of the class itself; none that cannot be evaluated, and never an exception."""
+    if sys.version_info < (3, 14):
+        found = cls.__dict__.get("__annotations__")
+        return dict(found) if isinstance(found, dict) else None
+    import annotationlib
+
+    if "__annotations__" in cls.__dict__ and isinstance(cls.__dict__["__annotations__"], dict):
+        return dict(cls.__dict__["__annotations__"])  # `from __future__ import annotations`
+    for form in (annotationlib.Format.VALUE, annotationlib.Format.FORWARDREF, annotationlib.Format.STRING):
+        try:
+            return dict(annotationlib.get_annotations(cls, format=form))
+        except Exception:
+            continue
+    return None
+
+
+def register_descriptor(value: Any) -> None:
+    """Teach the pickler the class of a descriptor found on a class: a subclass of a builtin one."""
+    kind = type(value)
+    if kind not in _seen_types:
+        _seen_types.add(kind)
+        from . import _reducers
+
+        _reducers.register_descriptor_type(kind)
+
+
+_seen_types: Set[type] = {types.FunctionType, staticmethod, classmethod, property, str, int, tuple, dict, type}
+
+
+# --- identity ---
+
+
+class Identity(NamedTuple):
+    """What the token of a class is made of, and its `captured` and `number` arguments."""
+
+    kind: str
+    module: str
+    qualname: str
+    bases: Tuple[Any, ...]
+    unit: Optional[types.CodeType]
+    meta: Any
+    captured: str
+    number: int
+
+
+def identify(cls: Any, unit: Optional[types.CodeType], numbers: Numbers) -> Identity:
+    """Find what makes the token of a class, and note the class under its token.
+
+    `captured` and, for a class that was loaded, `number` are those of the first time: it stays one class though it
+    changes.
+    """
+    from . import _declarations
+
+    kind, bases, meta = _declarations.identity_of(cls)
+    module, qualname = module_of(cls) or "", qualname_of(cls)
+    for part in (*bases, meta):
+        if part is not None:
+            _identify_base(part, unit, cls, numbers)
+    known = _runtime.class_info(cls)
+    captured = captured_digest(cls) if known is None else known[1]
+    token = _runtime.class_token(module, qualname, bases, captured, unit, meta, kind)
+    number = take_number(cls, token, known, numbers)
+    if known is None or not known[3]:
+        _runtime.register(cls, token, captured, number)
+    return Identity(kind, module, qualname, bases, unit, meta, captured, number)
+
+
+def take_number(obj: Any, token: str, known: Optional[Tuple[Any, ...]], numbers: Numbers) -> int:
+    """The number of `obj` among those of one payload with the same token."""
+    used = numbers.setdefault(token, {})
+    for number, other in used.items():
+        if other is obj:
+            return number
+    number = known[2] if known is not None and known[3] else 0
+    while number in used:
+        number += 1
+    used[number] = obj
+    return number
+
+
+def _identify_base(cls: Any, unit: Optional[types.CodeType], of: Any, numbers: Numbers) -> None:
+    """Give a base or metaclass that travels by value its token, which that of its subclass is made of."""
+    from ._reference import by_reference
+
+    if cls in _SINGLETON_TYPES or cls in _BUILTIN_TYPES or by_reference(cls):
+        return
+    find_unit: Callable[[Any], Any] = _no_unit
+    if "bytecode" not in numbers:
+        try:
+            from ._snippets import class_unit as find_unit  # noqa: F811
+        except ImportError:  # a Python without the native module
+            pass
+    if unit is None and find_unit(of) is not None:
+        find_unit = _no_unit  # bytecode was asked for
+    found = find_unit(cls)
+    identify(cls, None if found is None else found.code, numbers)
+
+
+def _no_unit(cls: Any) -> Any:
+    return None
+
+
+# --- what a class captured ---
+
+#: They depend on the Python version, or follow from the text.
+_NO_CONSTANTS = frozenset(["__doc__", "__match_args__", "__orig_bases__", "__parameters__", "__type_params__", "__hash__"])
+_ATOMS = (int, float, complex, str, bytes, bool, type(None), type(Ellipsis))
+
+
+def captured_digest(cls: Any) -> str:
+    """A digest of the constants that a class was made with; empty if there are none.
+
+    They tell the classes of one factory apart: what its methods hold in cells and defaults, and the plain constants
+    among its attributes.
+    """
+    from . import _declarations
+
+    parts: List[str] = []
+    generated = _declarations.generated_names(cls)
+    for name, value in cls.__dict__.items():
+        if name in _GENERATED or name in generated or name in _NO_CONSTANTS:
+            continue
+        if type(value) in _ATOMS or type(value) in (tuple, frozenset):
+            parts.append(f"{name}={_describe(value, 0)}")
+            continue
+        if type(value) is property:
+            functions: Tuple[Any, ...] = (value.fget, value.fset, value.fdel)
+        elif isinstance(value, (staticmethod, classmethod)):
+            functions = (value.__func__,)
+        else:
+            functions = (value,)
+        for function in functions:
+            if type(function) is types.FunctionType:
+                parts += [f"{name}.{part}" for part in _captured(function)]
+    if not parts:
+        return ""
+    return hashlib.sha256("\n".join(sorted(parts)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _captured(function: types.FunctionType) -> Iterator[str]:
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
+        try:
+            value = cell.cell_contents
+        except ValueError:
+            continue
+        if name != "__class__":
+            yield f"{name}={_describe(value, 0)}"
+    if function.__defaults__:
+        yield f"={_describe(function.__defaults__, 0)}"
+    if function.__kwdefaults__:
+        yield f"*={_describe(function.__kwdefaults__, 0)}"
+
+
+def _describe(value: Any, depth: int) -> str:
+    """Text that is equal for equal constants, in every process; other objects count as their type."""
+    kind = type(value)
+    if kind in _ATOMS:
+        return f"{kind.__name__}:{value!r}"
+    if depth < 8:
+        if kind in (tuple, list):
+            return f"{kind.__name__}[{','.join([_describe(item, depth + 1) for item in value])}]"
+        if kind in (set, frozenset):
+            return f"{kind.__name__}[{','.join(sorted([_describe(item, depth + 1) for item in value]))}]"
+        if kind is dict:
+            items = [f"{_describe(key, depth + 1)}:{_describe(item, depth + 1)}" for key, item in value.items()]
+            return f"dict[{','.join(items)}]"
+    if kind in (types.FunctionType, type):
+        return f"{kind.__name__}:{value.__qualname__}"
+    return f"<{kind.__qualname__}>"

@@ -1,0 +1,512 @@
+"""Classes that the standard library generates: what they were declared as.
+
+Methods that `dataclasses`, `enum`, `collections.namedtuple` and `typing` generate are of one Python version. They stay
+here; the receiver's own library generates its own from the declaration. What the user wrote into the class travels.
+"""
+
+from __future__ import annotations
+
+import enum
+import sys
+import types
+from typing import Any, Callable, Dict, FrozenSet, List, Optional, Set, Tuple
+
+from . import _runtime
+from ._classes import (
+    _REQUIRED,
+    Attributes,
+    Numbers,
+    Reduced,
+    class_state,
+    explicit_metaclass,
+    identify,
+    module_of,
+    portable_class,
+    real_bases,
+    short_name,
+    state_of,
+    trim,
+)
+
+Kind = Callable[[Any, Optional[types.CodeType], Numbers], Reduced]
+
+
+def kind_of(cls: Any) -> Optional[Kind]:
+    """The reducer for a class that a factory of the standard library made, None for a plain class."""
+    if isinstance(cls, enum.EnumMeta):
+        return reduce_enum
+    if is_namedtuple(cls):
+        return reduce_namedtuple
+    if is_typed_dict(cls):
+        return reduce_typed_dict
+    return None
+
+
+def identity_of(cls: Any) -> Tuple[str, Tuple[Any, ...], Any]:
+    """What makes the token of a class, besides its names: its kind, bases and metaclass."""
+    if isinstance(cls, enum.EnumMeta):
+        return "enum", real_bases(cls), explicit_metaclass(cls)
+    if is_namedtuple(cls):
+        bases = real_bases(cls)
+        return "namedtuple", (() if bases == (tuple,) else bases), None
+    if is_typed_dict(cls):
+        return "TypedDict", (), None
+    return "class", real_bases(cls), explicit_metaclass(cls)
+
+
+def generated_names(cls: Any) -> FrozenSet[str]:
+    """The attributes that say nothing about how the class was made: a library generated them."""
+    own = cls.__dict__
+    if isinstance(cls, enum.EnumMeta):
+        names = _ENUM_INTERNALS | {"_generate_next_value_", "__repr__", "__str__", "__format__", "__reduce_ex__"}
+        return names if own.get("__new_member__") is None else names - {"__new_member__"}
+    if is_namedtuple(cls):
+        return _NAMEDTUPLE_GENERATED - {"_fields"}
+    if "__dataclass_params__" in own:
+        return frozenset([name for name in _METHODS if _made_by_dataclass(name, own.get(name), set())])
+    return frozenset()
+
+
+# --- enum ---
+
+_ENUM_INTERNALS = frozenset(
+    [
+        "_member_names_",
+        "_member_map_",
+        "_member_type_",
+        "_value2member_map_",
+        "_unhashable_values_",
+        "_unhashable_values_map_",
+        "_hashable_values_",
+        "_value_repr_",
+        "_new_member_",
+        "_use_args_",
+        "_boundary_",
+        "_flag_mask_",
+        "_singles_mask_",
+        "_all_bits_",
+        "_inverted_",
+        "__new__",
+        "__new_member__",
+    ]
+)
+_MEMBER_INTERNALS = frozenset(["_value_", "_name_", "__objclass__", "_sort_order_", "_inverted_"])
+_CONSTANTS = (int, float, complex, str, bytes, bool, type(None))
+_DATA_TYPES = (int, float, complex, str, bytes, tuple, frozenset)
+
+
+def reduce_enum(cls: Any, unit: Optional[types.CodeType], numbers: Numbers) -> Reduced:
+    """An enum: its members are part of the skeleton, with what is plain constant of their values."""
+    identity = identify(cls, unit, numbers)
+    members: Dict[str, Any] = {}
+    opaque: List[str] = []
+    data: Dict[str, Tuple[Any, ...]] = {}
+    values: Dict[str, Any] = {}
+    items: Dict[str, Attributes] = {}
+    data_type = cls._member_type_
+    for name, member in cls._member_map_.items():
+        value = member._value_
+        if is_constant(value):
+            members[name] = value
+        else:
+            members[name] = member._name_
+            opaque.append(name)
+            if member._name_ == name:
+                values[name] = value
+        if data_type is not object:
+            arguments = _data_arguments(member, data_type)
+            if arguments is not None and not (
+                name not in opaque
+                and len(arguments) == 1
+                and type(arguments[0]) is type(value)
+                and arguments[0] == value
+            ):
+                data[name] = arguments
+        if member._name_ == name:
+            own = {key: item for key, item in vars(member).items() if key not in _MEMBER_INTERNALS}
+            if own:
+                items[name] = own
+    attributes, declarations = class_state(cls)
+    _drop_enum_internals(cls, attributes)
+    user_new = cls.__dict__.get("__new_member__")
+    if user_new is not None and getattr(user_new, "__module__", None) == "enum":
+        user_new = None
+    if isinstance(user_new, staticmethod):
+        user_new = user_new.__func__
+    if user_new is not None or items or values:
+        declarations["m"] = (user_new, items or None, values or None)
+    boundary = cls.__dict__.get("_boundary_")
+    inherited = getattr(cls.__bases__[-1], "_boundary_", None)
+    arguments = trim(
+        (
+            module_of(cls),
+            identity.qualname,
+            tuple([portable_class(base) for base in identity.bases]),
+            members,
+            identity.captured,
+            identity.number,
+            unit,
+            identity.meta if identity.meta is None else portable_class(identity.meta),
+            tuple(opaque),
+            data or None,
+            None if boundary is None or boundary is inherited else boundary.name,
+            short_name(cls, identity.qualname),
+        ),
+        (_REQUIRED, _REQUIRED, _REQUIRED, _REQUIRED, "", 0, None, None, (), None, None, None),
+    )
+    return _runtime.e, arguments, state_of(attributes, declarations), None, None, _runtime.s
+
+
+def is_constant(value: Any) -> bool:
+    """Whether a value can be part of a skeleton: it holds no reference back."""
+    if type(value) in _CONSTANTS:
+        return True
+    return type(value) in (tuple, frozenset) and all(is_constant(item) for item in value)
+
+
+def _data_arguments(member: Any, data_type: Any) -> Optional[Tuple[Any, ...]]:
+    """The arguments with which the builtin that is mixed in makes the data of a member."""
+    for base in data_type.__mro__:
+        if base in _DATA_TYPES:
+            return (_plain_data(base, member),)
+    for base in data_type.__mro__:
+        if "__reduce__" in base.__dict__ or "__reduce_ex__" in base.__dict__:
+            if base is object:
+                return None
+            reduced = base.__reduce_ex__(member, 2)
+            arguments = reduced[1]
+            return tuple(arguments[1:] if arguments and arguments[0] is type(member) else arguments)
+    return None
+
+
+def _plain_data(base: Any, member: Any) -> Any:
+    if base is int:
+        return int.__int__(member)
+    if base is float:
+        return float.__float__(member)
+    if base is str:
+        return str.__str__(member)
+    if base is bytes:
+        return bytes.__getitem__(member, slice(None))
+    if base is tuple:
+        return tuple.__getitem__(member, slice(None))
+    if base is complex:
+        return complex(complex.real.__get__(member), complex.imag.__get__(member))
+    return frozenset.__or__(member, frozenset())
+
+
+def _drop_enum_internals(cls: Any, attributes: Attributes) -> None:
+    """Leave what the user wrote into the class statement."""
+    for name in _ENUM_INTERNALS:
+        attributes.pop(name, None)
+    for name in cls._member_map_:
+        attributes.pop(name, None)
+    if attributes.get("__doc__") in ("An enumeration.", None):  # put there before 3.11
+        attributes.pop("__doc__", None)
+    first = cls.__bases__[-1]
+    data_type = cls._member_type_
+    for name in ("__repr__", "__str__", "__format__", "__reduce_ex__"):
+        value = attributes.get(name)
+        if value is None:
+            continue
+        made = [getattr(first, name, None), getattr(enum.Enum, name)]
+        if getattr(enum, "ReprEnum", None) in cls.__bases__:
+            made += [getattr(data_type, name, None), data_type.__repr__ if name == "__str__" else None]
+        if value in made or getattr(value, "__module__", None) == "enum":
+            del attributes[name]
+    for name in ("__or__", "__and__", "__xor__", "__ror__", "__rand__", "__rxor__", "__invert__"):
+        if name in attributes and attributes[name] is getattr(enum.Flag, name, None):
+            del attributes[name]
+    # 3.11+ has it on every enum, older ones where it comes from a base.
+    generate = cls.__dict__.get("_generate_next_value_")
+    function = getattr(generate, "__func__", generate)
+    if function is not None:
+        if function is getattr(first, "_generate_next_value_", None):
+            attributes.pop("_generate_next_value_", None)
+        else:
+            attributes["_generate_next_value_"] = staticmethod(function)
+    if attributes.get("_iter_member_") is not None and "_iter_member_by_def_" in repr(attributes["_iter_member_"]):
+        del attributes["_iter_member_"]
+
+
+# --- namedtuple ---
+
+_NAMEDTUPLE_GENERATED = frozenset(
+    [
+        "__new__",
+        "_make",
+        "_replace",
+        "__replace__",
+        "__repr__",
+        "_asdict",
+        "__getnewargs__",
+        "_fields",
+        "_field_defaults",
+        "_fields_defaults",
+        "_field_types",
+        "__match_args__",
+        "__slots__",
+    ]
+)
+
+
+def is_namedtuple(cls: Any) -> bool:
+    """Whether `collections.namedtuple` or `typing.NamedTuple` made the class itself."""
+    own = cls.__dict__
+    if type(cls) is not type or "_fields" not in own or "_make" not in own or "_replace" not in own:
+        return False
+    return cls.__bases__[0] is tuple and isinstance(own["_fields"], tuple) and isinstance(own["_make"], classmethod)
+
+
+def reduce_namedtuple(cls: Any, unit: Optional[types.CodeType], numbers: Numbers) -> Reduced:
+    """A namedtuple: its fields are the skeleton."""
+    identity = identify(cls, unit, numbers)
+    attributes, declarations = class_state(cls)
+    docs = {}
+    name = cls.__name__
+    for number, field in enumerate(cls._fields):
+        doc = getattr(attributes.get(field), "__doc__", None)
+        if doc is not None and doc != f"Alias for field number {number}":
+            docs[field] = doc
+        attributes.pop(field, None)
+    for key in _NAMEDTUPLE_GENERATED:
+        if key in attributes and _made_by_namedtuple(key, attributes[key]):
+            del attributes[key]
+    if "__class_getitem__" in attributes and identity.bases:
+        del attributes["__class_getitem__"]  # 3.11, the generic ones
+    if attributes.get("__doc__") == f"{name}({', '.join(cls._fields)})":
+        del attributes["__doc__"]
+    defaults = tuple([cls._field_defaults[field] for field in cls._fields if field in cls._field_defaults])
+    if defaults or docs:
+        declarations["n"] = (defaults, docs)
+    arguments = trim(
+        (
+            module_of(cls),
+            identity.qualname,
+            cls._fields,
+            identity.captured,
+            identity.number,
+            unit,
+            tuple([portable_class(base) for base in identity.bases]) or None,
+            short_name(cls, identity.qualname),
+        ),
+        (_REQUIRED, _REQUIRED, _REQUIRED, "", 0, None, None, None),
+    )
+    return _runtime.n, arguments, state_of(attributes, declarations), None, None, _runtime.s
+
+
+def _made_by_namedtuple(name: str, value: Any) -> bool:
+    function = getattr(value, "__func__", value)
+    if not isinstance(function, types.FunctionType):
+        return True
+    filename = function.__code__.co_filename
+    if name == "__new__":
+        return filename == "<string>" or filename.startswith("<string>") or filename.startswith("namedtuple_")
+    return function.__code__ in _namedtuple_codes() or function.__module__ in ("collections", "namedtuple_")
+
+
+def _namedtuple_codes() -> Set[types.CodeType]:
+    if not _template_codes:
+        import collections
+
+        template = collections.namedtuple("template", "field")
+        for value in vars(template).values():
+            function = getattr(value, "__func__", value)
+            if isinstance(function, types.FunctionType):
+                _template_codes.add(function.__code__)
+    return _template_codes
+
+
+_template_codes: Set[types.CodeType] = set()
+
+
+# --- TypedDict ---
+
+_KEY_SETS = ("__required_keys__", "__optional_keys__", "__readonly_keys__", "__mutable_keys__")
+
+
+def is_typed_dict(cls: Any) -> bool:
+    """Whether `typing` or `typing_extensions` made a TypedDict of the class statement."""
+    return "__total__" in cls.__dict__ and type(cls).__name__ == "_TypedDictMeta"
+
+
+def reduce_typed_dict(cls: Any, unit: Optional[types.CodeType], numbers: Numbers) -> Reduced:
+    """A TypedDict: all its state is attributes."""
+    identity = identify(cls, unit, numbers)
+    attributes, declarations = class_state(cls)
+    keys = {}
+    for name in _KEY_SETS:
+        found = attributes.pop(name, None)
+        if found is not None:
+            keys[name] = tuple(sorted(found))
+    if keys:
+        declarations["k"] = keys
+    for name in ("__total__", "__new__", "__orig_bases__", "__class_getitem__"):
+        attributes.pop(name, None)
+    for name in ("__extra_items__", "__closed__"):  # 3.15 and typing_extensions; private sentinels
+        if name in attributes and type(attributes[name]) not in (bool, type(None)):
+            del attributes[name]
+    parameters = tuple(cls.__dict__.get("__parameters__", ()))
+    attributes.pop("__parameters__", None)
+    arguments = trim(
+        (
+            module_of(cls),
+            identity.qualname,
+            identity.captured,
+            identity.number,
+            unit,
+            bool(cls.__dict__["__total__"]),
+            parameters or None,
+            short_name(cls, identity.qualname),
+        ),
+        (_REQUIRED, _REQUIRED, "", 0, None, True, None, None),
+    )
+    return _runtime.o, arguments, state_of(attributes, declarations), None, None, _runtime.s
+
+
+# --- Protocol ---
+
+
+def declare_protocol(cls: Any, attributes: Attributes) -> Optional[bool]:
+    """Leave out what `typing` puts on protocols; whether it is one that checks at run time, None if it is none."""
+    if "_is_protocol" not in cls.__dict__:
+        return None
+    for name in ("__init__", "__subclasshook__"):
+        function = getattr(attributes.get(name), "__func__", attributes.get(name))
+        if getattr(function, "__module__", None) in ("typing", "typing_extensions"):
+            del attributes[name]
+    runtime = attributes.pop("_is_runtime_protocol", False)
+    is_protocol = attributes.pop("_is_protocol")
+    return bool(runtime) if is_protocol else None
+
+
+# --- dataclass ---
+
+_FLAGS = (
+    ("init", True),
+    ("repr", True),
+    ("eq", True),
+    ("order", False),
+    ("unsafe_hash", False),
+    ("frozen", False),
+    ("match_args", True),
+    ("kw_only", False),
+    ("slots", False),
+    ("weakref_slot", False),
+)
+_METHODS = (
+    "__init__",
+    "__repr__",
+    "__eq__",
+    "__lt__",
+    "__le__",
+    "__gt__",
+    "__ge__",
+    "__setattr__",
+    "__delattr__",
+    "__hash__",
+    "__replace__",
+    "__getstate__",
+    "__setstate__",
+)
+
+
+def declare_dataclass(
+    cls: Any, unit: Optional[types.CodeType], attributes: Attributes
+) -> Optional[Tuple[Dict[str, Any], List[Any]]]:
+    """What a dataclass was declared as, None if the class itself is none; its generated methods are left out."""
+    params = cls.__dict__.get("__dataclass_params__")
+    fields = cls.__dict__.get("__dataclass_fields__")
+    if params is None or not isinstance(fields, dict):
+        return None
+    del attributes["__dataclass_params__"], attributes["__dataclass_fields__"]
+    kept = _runtime.kept(cls)
+    flags = {name: getattr(params, name) for name, default in _FLAGS if getattr(params, name, default) != default}
+    flags.update(kept.get("flags", {}))
+    if "__slots__" in cls.__dict__ and not hasattr(params, "slots") and _slots_are_generated(cls, attributes):
+        flags["slots"] = True  # 3.10 and 3.11 do not remember it
+    statement = _method_codes(unit)
+    for name in _METHODS:
+        if name in attributes and _made_by_dataclass(name, attributes[name], statement):
+            del attributes[name]
+    if attributes.get("__hash__", False) is None and flags.get("eq", True):
+        del attributes["__hash__"]
+    standard = tuple([f.name for f in fields.values() if f.init and _kind(f) != "c" and not _keyword_only(cls, f)])
+    if attributes.get("__match_args__") == standard:
+        del attributes["__match_args__"]
+    elif "__match_args__" not in attributes and sys.version_info >= (3, 10) and not hasattr(params, "match_args"):
+        flags["match_args"] = False  # 3.10 and 3.11 do not remember it
+    declared = []
+    for name, field in fields.items():
+        if any(base.__dict__.get("__dataclass_fields__", {}).get(name) is field for base in cls.__mro__[1:]):
+            continue
+        options = _field_options(cls, field)
+        declared.append((name, options) if options else name)
+    return flags, declared
+
+
+def _kind(field: Any) -> Optional[str]:
+    return {"_FIELD_CLASSVAR": "c", "_FIELD_INITVAR": "i"}.get(field._field_type.name)
+
+
+def _keyword_only(cls: Any, field: Any) -> bool:
+    if getattr(field, "kw_only", False) is True:
+        return True
+    return any(field.name in _runtime.kept(base).get("kw_only", ()) for base in cls.__mro__)
+
+
+def _field_options(cls: Any, field: Any) -> Dict[str, Any]:
+    """The arguments of `field()` that are not the default, and the kind."""
+    import dataclasses
+
+    options: Dict[str, Any] = {}
+    kind = _kind(field)
+    if kind is not None:
+        options["kind"] = kind
+    for name in ("default", "default_factory"):
+        value = getattr(field, name)
+        if value is not dataclasses.MISSING and not isinstance(value, types.MemberDescriptorType):
+            options[name] = value
+    for name, default in (("init", True), ("repr", True), ("hash", None), ("compare", True), ("doc", None)):
+        value = getattr(field, name, default)
+        if value is not default:
+            options[name] = value
+    if field.metadata:
+        options["metadata"] = dict(field.metadata)
+    if kind != "c" and _keyword_only(cls, field):
+        options["kw_only"] = True
+    return options
+
+
+def _slots_are_generated(cls: Any, attributes: Attributes) -> bool:
+    slots = cls.__dict__["__slots__"]
+    names = set(cls.__dict__["__dataclass_fields__"])
+    return isinstance(slots, tuple) and all(slot in names or slot == "__weakref__" for slot in slots)
+
+
+def _method_codes(unit: Optional[types.CodeType]) -> Set[int]:
+    """The first lines of the functions that the class statement defines."""
+    if unit is None:
+        return set()
+    return {const.co_firstlineno for const in unit.co_consts if isinstance(const, types.CodeType)}
+
+
+def _made_by_dataclass(name: str, value: Any, statement: Set[int]) -> bool:
+    """Whether `dataclass` made a method. It compiles them from text; a script given by ``-c`` has that file name too."""
+    if not isinstance(value, types.FunctionType):
+        return False
+    if value.__module__ == "dataclasses" or value.__name__ in ("_dataclass_getstate", "_dataclass_setstate"):
+        return True
+    if value.__module__ == _runtime.__name__ and value.__name__ in ("_get_state", "_set_state"):
+        return True
+    wrapped = value.__dict__.get("__wrapped__")
+    if name == "__repr__" and wrapped is not None:  # under dataclasses._recursive_repr or reprlib.recursive_repr
+        value = wrapped
+    code = getattr(value, "__code__", None)
+    if code is None or code.co_filename != "<string>":
+        return False
+    qualname = getattr(code, "co_qualname", None)
+    if qualname is not None:  # 3.11
+        return str(qualname) in (f"__create_fn__.<locals>.{name}", f"_keyword_init.<locals>.{name}")
+    # Before: alone in their text, on its first or second line.
+    return code.co_firstlineno <= 2 and code.co_firstlineno not in statement

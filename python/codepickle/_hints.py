@@ -1,0 +1,181 @@
+"""Type hints and type variables.
+
+A hint must never keep a payload from loading, yet `typing` differs in every version: hints travel as what they say, and
+the receiver builds the nearest that it has.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+import typing
+from typing import Any, Callable, Dict, Optional, Tuple
+
+from . import _runtime
+from ._classes import Expression, take_number
+from ._reference import find_by_name, is_registered
+
+Reduced = Any
+
+#: The names of `typing` that every supported Python has: references to them need no care.
+_OLD_NAMES = frozenset(
+    "Any Callable ClassVar Generic Optional Tuple Type TypeVar Union AbstractSet ByteString Container ContextManager "
+    "Hashable ItemsView Iterable Iterator KeysView Mapping MappingView MutableMapping MutableSequence MutableSet Sequence "
+    "Sized ValuesView Awaitable AsyncIterator AsyncIterable Coroutine Collection AsyncGenerator AsyncContextManager "
+    "Reversible SupportsAbs SupportsBytes SupportsComplex SupportsFloat SupportsInt SupportsRound ChainMap Counter Deque "
+    "Dict DefaultDict List OrderedDict Set FrozenSet NamedTuple Generator AnyStr NewType NoReturn Text".split()
+)
+SAMPLE_NEW_TYPE: Any = typing.NewType("SAMPLE_NEW_TYPE", int)
+
+
+def fill(dispatch: Dict[type, Callable[[Any], Reduced]]) -> None:
+    """Add the reducers for hints to `dispatch`."""
+    for name in ("GenericAlias", "UnionType"):  # 3.9, 3.10
+        kind = getattr(types, name, None)
+        if kind is not None:
+            dispatch[kind] = _reduce_alias
+    for name, kind in vars(typing).items():
+        if isinstance(kind, type) and (name.endswith("GenericAlias") or name == "_CallableType"):
+            dispatch[kind] = _reduce_alias
+        elif isinstance(kind, type) and name.endswith(("SpecialForm", "_TypedCacheSpecialForm")):
+            dispatch[kind] = _reduce_form
+    dispatch[typing.ForwardRef] = _reduce_forward_reference
+    for name in ("TypeVar", "ParamSpec", "TypeVarTuple", "TypeAliasType", "NewType"):
+        for module in (typing, sys.modules.get("typing_extensions")):
+            kind = getattr(module, name, None)
+            if isinstance(kind, type):
+                dispatch[kind] = reduce_variable
+
+
+# --- hints ---
+
+
+def _reduce_form(form: Any) -> Reduced:
+    name = form._name
+    return name if name in _OLD_NAMES and form.__module__ == "typing" else (_runtime.h, ("n", name))
+
+
+def _reduce_alias(alias: Any) -> Reduced:
+    """A subscription, such as ``List[int]``, ``list[int]``, ``int | None``, or one still open, such as ``typing.List``."""
+    if type(alias) is getattr(types, "UnionType", None):
+        return _runtime.h, ("u", alias.__args__)
+    if type(alias) is getattr(types, "GenericAlias", None):
+        inner = (alias.__origin__, _arguments(alias))
+        return _runtime.h, ("s", *inner)
+    name = getattr(alias, "_name", None)
+    if getattr(alias, "_special", False) or not hasattr(alias, "__args__"):
+        # typing.List itself: 3.7 and 3.8 call it special, later ones give it a class.
+        if isinstance(name, str) and getattr(typing, name, None) is alias:
+            return name if name in _OLD_NAMES else (_runtime.h, ("n", name))
+        return NotImplemented
+    origin = alias.__origin__
+    if hasattr(alias, "__metadata__"):  # Annotated, 3.9
+        return _runtime.h, ("s", "Annotated", (origin, *alias.__metadata__))
+    if origin is typing.Union:
+        return _runtime.h, ("u", alias.__args__)
+    if isinstance(name, str) and name not in ("Optional", "Union") and hasattr(typing, name):
+        return _runtime.h, ("s", name, _arguments(alias))
+    if getattr(origin, "__module__", None) == "typing" and isinstance(getattr(origin, "_name", None), str):
+        return _runtime.h, ("s", origin._name, _arguments(alias))  # Literal, ClassVar, Final
+    return _runtime.h, ("s", origin, _arguments(alias))
+
+
+def _arguments(alias: Any) -> Any:
+    """What stood between the brackets."""
+    arguments = alias.__args__
+    import collections.abc
+
+    if alias.__origin__ is collections.abc.Callable and arguments:
+        head, result = arguments[:-1], arguments[-1]
+        if len(head) == 1 and (head[0] is Ellipsis or type(head[0]).__name__ in ("ParamSpec", "_ConcatenateGenericAlias")):
+            return head[0], result
+        return list(head), result
+    if alias.__origin__ is tuple and not arguments:
+        return ()
+    return arguments[0] if len(arguments) == 1 else arguments
+
+
+def _reduce_forward_reference(obj: Any) -> Reduced:
+    return _runtime.h, ("f", obj.__forward_arg__)
+
+
+# --- type variables ---
+
+
+def reduce_variable(obj: Any, numbers: Optional[Any] = None) -> Reduced:
+    """A TypeVar or its like: by reference where its module has it, else by value and tracked by identity."""
+    name = obj.__name__
+    module = getattr(obj, "__module__", None)
+    found = find_by_name(obj, name)
+    if found is not None and not is_registered(found[0]):
+        return _runtime.g, found
+    kind = type(obj).__name__
+    arguments: Tuple[Any, ...] = ()
+    options: Dict[str, Any] = {}
+    if kind == "NewType":
+        arguments = (obj.__supertype__,)
+    elif kind == "TypeAliasType":
+        value = obj.__value__
+        # An alias that is part of itself has no eager form.
+        arguments = (Expression(_runtime.h, "n", "Any") if _mentions(value, obj) else value,)
+        if obj.__type_params__:
+            options["type_params"] = tuple(obj.__type_params__)
+    elif kind == "TypeVar":
+        arguments = _evaluated(obj, "__constraints__") or ()
+        bound = _evaluated(obj, "__bound__")
+        if bound is not None:
+            options["bound"] = bound
+    for option in ("covariant", "contravariant", "infer_variance"):
+        if getattr(obj, f"__{option}__", False) and kind in ("TypeVar", "ParamSpec"):
+            options[option] = True
+    if getattr(obj, "has_default", lambda: False)():  # 3.13
+        options["default"] = obj.__default__
+    token = _runtime.class_token(module or "", name, kind=kind)
+    known = _runtime.class_info(obj)
+    if numbers is None:
+        number = _free_number(obj, token, known)
+    else:
+        number = take_number(obj, token, known, numbers)
+    if known is None or not known[3]:
+        _runtime.register(obj, token, "", number)
+    trimmed: Tuple[Any, ...] = (kind, name, module, number, arguments, options)
+    if not options:
+        trimmed = trimmed[:5] if arguments else trimmed[:4] if number else trimmed[:3]
+    return _runtime.q, trimmed
+
+
+def _free_number(obj: Any, token: str, known: Optional[Tuple[Any, ...]]) -> int:
+    """The number of `obj` among the live variables of its name: two of one payload must stay two."""
+    if known is not None:
+        return int(known[2])
+    number = 0
+    while _runtime.known(token, number) is not None:
+        number += 1
+    return number
+
+
+def _evaluated(obj: Any, name: str) -> Any:
+    """A bound or constraints; from 3.12 on they are evaluated lazily and may fail."""
+    try:
+        return getattr(obj, name)
+    except Exception:
+        return None
+
+
+def _mentions(value: Any, alias: Any, depth: int = 0) -> bool:
+    if value is alias:
+        return True
+    if depth > 20:
+        return False
+    return any(_mentions(item, alias, depth + 1) for item in getattr(value, "__args__", None) or ())
+
+
+def reduce_new_type(function: Any) -> Reduced:
+    """A NewType of 3.7 to 3.9, which is a function."""
+    found = find_by_name(function, function.__name__)
+    if found is not None and not is_registered(found[0]):
+        return _runtime.g, found
+    token = _runtime.class_token(function.__module__ or "", function.__name__, kind="NewType")
+    if _runtime.class_info(function) is None:
+        _runtime.register(function, token)
+    return _runtime.q, ("NewType", function.__name__, function.__module__, 0, (function.__supertype__,))

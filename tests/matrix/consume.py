@@ -34,7 +34,9 @@ def main():
         with open(options.names, encoding="utf-8") as file:
             wanted = set(file.read().split())
         names = [name for name in names if name in wanted]
-    status = open(options.status, "a", encoding="utf-8") if options.status else sys.stdout
+    status = sys.stdout
+    if options.status:
+        status = open(options.status, "a", encoding="utf-8")  # noqa: SIM115 - open until the end
 
     def say(name, state, **more):
         status.write(json.dumps(dict(more, case=name, state=state)) + "\n")

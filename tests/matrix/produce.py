@@ -18,7 +18,7 @@ import traceback
 import types
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import cases  # noqa: E402
+import cases
 
 
 def load(case, as_main):
@@ -69,7 +69,9 @@ def main():
         with open(options.names, encoding="utf-8") as file:
             names = set(file.read().split())
         wanted = [case for case in wanted if case.name in names]
-    status = open(options.status, "a", encoding="utf-8") if options.status else sys.stdout
+    status = sys.stdout
+    if options.status:
+        status = open(options.status, "a", encoding="utf-8")  # noqa: SIM115 - open until the end
 
     def say(case, state, **more):
         status.write(json.dumps(dict(more, case=case.name, state=state)) + "\n")

@@ -1,6 +1,8 @@
 """Run cloudpickle's own test suite, unmodified, against Codepickle.
 
-    python tests/upstream/cloudpickle_suite.py [--versions 3.8,3.11] [--modes none,false]
+    python tests/upstream/cloudpickle_suite.py [--versions 3.8,3.9,3.11,3.13] [--modes none,false]
+
+Without --versions, the Python that runs this is the one that is tested.
 
 The tests come from cloudpickle's source package 2.2.1; `import cloudpickle` finds a stub
 (tests/upstream/stub) that re-exports Codepickle. A test that fails must be listed in
@@ -8,13 +10,15 @@ cloudpickle_expected.txt, and what is listed must fail: the list is exact. Durin
 CLOUDPICKLE_SUITE names a checkout of another cloudpickle, whose outcome is shown without that check.
 
 Test dependencies and the source package are kept in .cache/upstream of the checkout.
-CODEPICKLE_PATH is the folder of the package under test (python/ by default).
+The package under test is in the folder CODEPICKLE_PATH, or where the Python that runs this imports it from, or python/.
 """
 
 import argparse
 import concurrent.futures
+import contextlib
 import fnmatch
 import glob
+import importlib.util
 import json
 import os
 import shutil
@@ -30,7 +34,6 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "matrix"))
 import interpreters  # noqa: E402
 
 VERSION = "2.2.1"
-VERSIONS = "3.8,3.9,3.11,3.13"
 NEEDED = ["pytest", "psutil"]
 # Without these, the tests that use them are skipped, as in cloudpickle's own CI.
 OPTIONAL = ["numpy", "scipy", "tornado", "typing_extensions"]
@@ -43,13 +46,27 @@ def fetch_suite():
     if os.path.isdir(target):
         return target
     os.makedirs(CACHE, exist_ok=True)
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
-    subprocess.run(command + ["--dest", CACHE, "cloudpickle==" + VERSION], check=True)
-    archive = glob.glob(os.path.join(CACHE, "cloudpickle-%s*.tar.gz" % VERSION))[0]
-    with tarfile.open(archive) as tar:
-        # Python before 3.12 has no filter argument in all patch versions.
-        tar.extractall(CACHE, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
+    # Several of these processes may run side by side: each unpacks for itself, and the first one stays.
+    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
+        subprocess.run(command + ["--dest", folder, "cloudpickle==" + VERSION], check=True)
+        archive = glob.glob(os.path.join(folder, "cloudpickle-%s*.tar.gz" % VERSION))[0]
+        with tarfile.open(archive) as tar:
+            # Not every patch version of Python before 3.12 has the filter argument.
+            tar.extractall(folder, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
+        with contextlib.suppress(OSError):
+            os.rename(os.path.join(folder, "cloudpickle-" + VERSION), target)
     return target
+
+
+def package_path():
+    """The folder of the package under test."""
+    if os.environ.get("CODEPICKLE_PATH"):
+        return os.path.abspath(os.environ["CODEPICKLE_PATH"])
+    spec = importlib.util.find_spec("codepickle")
+    if spec is not None and spec.origin:
+        return os.path.dirname(os.path.dirname(os.path.abspath(spec.origin)))
+    return os.path.join(CHECKOUT, "python")
 
 
 def environment_for(interpreter):
@@ -101,7 +118,7 @@ def run_suite(python, suite, mode, extra):
         env["CODEPICKLE_UPSTREAM_REPORT"] = report
         env["PYTHONPATH"] = folder
         env["PYTHONDONTWRITEBYTECODE"] = "1"
-        command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", "--tb=short"]
+        command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "upstream_report", "--tb=short"]
         # The path's order makes `cloudpickle` the stub, whatever else is installed.
         command += ["--rootdir", folder, "tests"] + list(extra)
         done = subprocess.run(
@@ -163,14 +180,13 @@ def judge(results, version, mode, expected):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--versions", default=VERSIONS)
+    parser.add_argument("--versions", default="%d.%d" % sys.version_info[:2])
     parser.add_argument("--modes", default="none,false", help="values of by_source: none, true, false")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--output", help="folder for pytest's full outputs")
     parser.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     options = parser.parse_args()
 
-    package = os.environ.get("CODEPICKLE_PATH") or os.path.join(CHECKOUT, "python")
     other = os.environ.get("CLOUDPICKLE_SUITE")
     suite = other or fetch_suite()
     expected = [] if other else read_expected()
@@ -181,11 +197,15 @@ def main():
     for version in wanted:
         if version in found:
             pythons[version] = environment_for(found[version])
-            install(pythons[version], suite, os.path.abspath(package))
+            install(pythons[version], suite, package_path())
 
     failed = False
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        runs = [(v, m, pool.submit(run_suite, pythons[v], suite, m, options.pytest)) for v in pythons for m in options.modes.split(",")]
+        runs = [
+            (version, mode, pool.submit(run_suite, python, suite, mode, options.pytest))
+            for version, python in pythons.items()
+            for mode in options.modes.split(",")
+        ]
         for version, mode, future in runs:
             results, broken, text = future.result()
             passed, applied, problems = judge(results, version, mode, expected)
@@ -197,7 +217,9 @@ def main():
             name = {"none": "None", "true": "True", "false": "False"}[mode]
             total = len(results) - skipped
             line = "cloudpickle suite CPython %s by_source=%s: %d of %d passed, %d not applicable"
-            print(line % (version, name, passed, total - applied, applied) + (", %d skipped" % skipped if skipped else ""))
+            print(
+                line % (version, name, passed, total - applied, applied) + (", %d skipped" % skipped if skipped else "")
+            )
             for problem in problems + broken:
                 print("    " + problem)
             failed |= bool(problems or broken or not results)

@@ -112,6 +112,11 @@ pub(crate) fn by_reference<'py>(engine: &Engine<'py>, obj: &Bound<'py, PyAny>) -
 fn save<'py>(engine: &mut Engine<'py>, function: &Bound<'py, PyAny>) -> PyResult<()> {
     let py = function.py();
     let code = function.getattr(intern!(py, "__code__"))?;
+    if let Some(reducer) = special_reducer(&code)? {
+        let reduced = reducer.call1((function,))?.cast_into::<PyTuple>()?;
+        engine.save_declaration(reduced, function);
+        return Ok(());
+    }
     let plan = codes::plan_of(engine, &code, Some(function))?;
     let globals = function
         .getattr(intern!(py, "__globals__"))?
@@ -141,6 +146,26 @@ fn save<'py>(engine: &mut Engine<'py>, function: &Bound<'py, PyAny>) -> PyResult
         .then(move |engine| save_live_state(engine, &function, &code, &plan, &globals, &closure));
     program.run(engine);
     Ok(())
+}
+
+/// The reducer of a function that the standard library made (`functools.singledispatch`): it is rebuilt from its
+/// declaration. Looked up by the code object, which all functions so made share.
+fn special_reducer<'py>(code: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    static SPECIAL: PyOnceLock<HashMap<usize, (Py<PyAny>, Py<PyAny>)>> = PyOnceLock::new();
+    let py = code.py();
+    let special = SPECIAL.get_or_try_init(py, || -> PyResult<_> {
+        let table = py
+            .import("codepickle._reducers")?
+            .getattr("special_functions")?
+            .cast_into::<PyDict>()?;
+        let entries = table
+            .iter()
+            .map(|(code, reducer)| (code.as_ptr() as usize, (code.unbind(), reducer.unbind())));
+        Ok(entries.collect())
+    })?;
+    Ok(special
+        .get(&(code.as_ptr() as usize))
+        .map(|entry| entry.1.bind(py).clone()))
 }
 
 type Closure<'py> = Vec<(Bound<'py, PyString>, Bound<'py, PyAny>)>;
@@ -411,14 +436,14 @@ fn annotations<'py>(function: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>
 
 /// The docstring that `types.FunctionType` takes from a code object.
 fn docstring<'py>(code: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    /// From 3.13 a code object says whether its first constant is a docstring.
+    /// From 3.14 a code object says whether its first constant is a docstring.
     const CO_HAS_DOCSTRING: u32 = 0x0400_0000;
     let py = code.py();
     let consts = code
         .getattr(intern!(py, "co_consts"))?
         .cast_into::<PyTuple>()?;
     let flags: u32 = code.getattr(intern!(py, "co_flags"))?.extract()?;
-    let flagged = py.version_info() < (3, 13) || flags & CO_HAS_DOCSTRING != 0;
+    let flagged = py.version_info() < (3, 14) || flags & CO_HAS_DOCSTRING != 0;
     match consts.get_item(0) {
         Ok(first) if flagged && first.is_instance_of::<PyString>() => Ok(first),
         _ => Ok(py.None().into_bound(py)),

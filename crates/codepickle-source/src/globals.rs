@@ -46,7 +46,10 @@ pub(crate) fn needs(index: &Index, root: ScopeId, freevars: &[&str]) -> Needs {
     let mut analysis = Analysis {
         index,
         root,
-        free: freevars.iter().filter_map(|name| index.names.find(name)).collect(),
+        free: freevars
+            .iter()
+            .filter_map(|name| index.names.find(name))
+            .collect(),
         bindings: HashMap::new(),
     };
     let scopes = || (root..index.scope(root).end).map(|id| (id, index.scope(id)));
@@ -72,7 +75,9 @@ pub(crate) fn needs(index: &Index, root: ScopeId, freevars: &[&str]) -> Needs {
         }
         for import in &scope.imports {
             match import {
-                Import::Absolute(module) => drop(imports.insert(index.names.get(*module).to_owned())),
+                Import::Absolute(module) => {
+                    drop(imports.insert(index.names.get(*module).to_owned()))
+                }
                 Import::Relative => relative_import = true,
             }
         }
@@ -113,7 +118,9 @@ impl Analysis<'_> {
         if scope.is_function() && (id == self.root || !self.in_unevaluated_annotation(scope)) {
             return true;
         }
-        if matches!(scope.kind, ScopeKind::Annotation(_)) && self.index.futures.contains("annotations") {
+        if matches!(scope.kind, ScopeKind::Annotation(_))
+            && self.index.futures.contains("annotations")
+        {
             return false;
         }
         id != self.root
@@ -126,7 +133,10 @@ impl Analysis<'_> {
 
     fn in_unevaluated_annotation(&self, scope: &Scope) -> bool {
         self.index.futures.contains("annotations")
-            && matches!(self.index.scope(scope.parent).kind, ScopeKind::Annotation(_))
+            && matches!(
+                self.index.scope(scope.parent).kind,
+                ScopeKind::Annotation(_)
+            )
     }
 
     fn place(&self, id: ScopeId, used: Use) -> Place {
@@ -136,14 +146,22 @@ impl Analysis<'_> {
             let scope = self.index.scope(current);
             let own = current == id;
             let sees = own || scope.binds_for_descendants() || self.sees_class(id, current);
-            let binding = self.bindings.get(&(current, name)).copied().unwrap_or_default();
+            let binding = self
+                .bindings
+                .get(&(current, name))
+                .copied()
+                .unwrap_or_default();
             if binding.global && sees {
                 return Place::Global;
             }
             if binding.local && !binding.nonlocal && sees {
                 // A class body looks names up in its own namespace first and then in the globals.
                 let falls_back = scope.kind == ScopeKind::Class && used.how == How::Read;
-                return if falls_back { Place::Global } else { Place::Local };
+                return if falls_back {
+                    Place::Global
+                } else {
+                    Place::Local
+                };
             }
             if scope.kind == ScopeKind::Class && !own && self.is_class_cell(name) {
                 return Place::Local;
@@ -153,7 +171,11 @@ impl Analysis<'_> {
             }
             current = scope.parent;
         }
-        if self.free.contains(&name) { Place::Free } else { Place::Global }
+        if self.free.contains(&name) {
+            Place::Free
+        } else {
+            Place::Global
+        }
     }
 
     /// Whether the code of the scope `id` sees the names of the class `class` around it.

@@ -86,9 +86,17 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     /// Writes the block that `rest` starts with, if it does, and returns what is left.
-    fn block<'c>(&mut self, rest: &'c [ScopeId], target: ScopeId, depth: usize, to_block: bool) -> Option<&'c [ScopeId]> {
+    fn block<'c>(
+        &mut self,
+        rest: &'c [ScopeId],
+        target: ScopeId,
+        depth: usize,
+        to_block: bool,
+    ) -> Option<&'c [ScopeId]> {
         let (params, rest) = match rest.split_first() {
-            Some((first, after)) if self.opens_block(*first, after, target) => (Some(*first), after),
+            Some((first, after)) if self.opens_block(*first, after, target) => {
+                (Some(*first), after)
+            }
             _ => (None, rest),
         };
         let (id, after) = rest.split_first()?;
@@ -101,13 +109,18 @@ impl<'a> Writer<'a> {
         };
         self.indent(depth);
         let name = self.index.names.get(scope.name);
-        let type_params = params.map_or(String::new(), |params| self.type_params(self.index.scope(params)));
+        let type_params = params.map_or(String::new(), |params| {
+            self.type_params(self.index.scope(params))
+        });
         let parameters = if scope.kind == ScopeKind::Class {
             String::new()
         } else {
             format!("({})", self.take_free())
         };
-        let _ = writeln!(self.frame.header, "{keyword} {name}{type_params}{parameters}:");
+        let _ = writeln!(
+            self.frame.header,
+            "{keyword} {name}{type_params}{parameters}:"
+        );
         self.global(*id, after, target, depth + 1, to_block);
         Some(after)
     }
@@ -115,17 +128,43 @@ impl<'a> Writer<'a> {
     /// Whether `first` holds the type parameters of a class or function that is next in the chain.
     fn opens_block(&self, first: ScopeId, after: &[ScopeId], target: ScopeId) -> bool {
         let next = after.first().copied().unwrap_or(target);
-        matches!(self.index.scope(first).kind, ScopeKind::TypeParams(Owner::Class | Owner::Def))
-            && next != target
-            && matches!(self.index.scope(next).kind, ScopeKind::Class | ScopeKind::Def { .. })
+        matches!(
+            self.index.scope(first).kind,
+            ScopeKind::TypeParams(Owner::Class | Owner::Def)
+        ) && next != target
+            && matches!(
+                self.index.scope(next).kind,
+                ScopeKind::Class | ScopeKind::Def { .. }
+            )
     }
 
     /// `global x` where the source has it for the next scope in the chain: that makes its qualified name start anew.
-    fn global(&mut self, id: ScopeId, after: &[ScopeId], target: ScopeId, depth: usize, to_block: bool) {
-        let is_named = |id: &ScopeId| matches!(self.index.scope(*id).kind, ScopeKind::Class | ScopeKind::Def { .. });
-        let is_params = |id: &ScopeId| matches!(self.index.scope(*id).kind, ScopeKind::TypeParams(_));
-        let next = after.iter().copied().find(|id| !is_params(id)).unwrap_or(target);
-        if !is_named(&next) || !self.index.declares_global(id, self.index.scope(next).mangled) {
+    fn global(
+        &mut self,
+        id: ScopeId,
+        after: &[ScopeId],
+        target: ScopeId,
+        depth: usize,
+        to_block: bool,
+    ) {
+        let is_named = |id: &ScopeId| {
+            matches!(
+                self.index.scope(*id).kind,
+                ScopeKind::Class | ScopeKind::Def { .. }
+            )
+        };
+        let is_params =
+            |id: &ScopeId| matches!(self.index.scope(*id).kind, ScopeKind::TypeParams(_));
+        let next = after
+            .iter()
+            .copied()
+            .find(|id| !is_params(id))
+            .unwrap_or(target);
+        if !is_named(&next)
+            || !self
+                .index
+                .declares_global(id, self.index.scope(next).mangled)
+        {
             return;
         }
         if next == target && to_block {
@@ -183,10 +222,14 @@ impl<'a> Writer<'a> {
             return ("(".to_owned(), ")".to_owned(), 0);
         };
         let (open, close, used) = match (first.kind, rest.first()) {
-            (ScopeKind::Annotation(Annotated::Parameters), _) => (format!("def {}(_:(", name(first)), ")):0", 1),
+            (ScopeKind::Annotation(Annotated::Parameters), _) => {
+                (format!("def {}(_:(", name(first)), ")):0", 1)
+            }
             (ScopeKind::Annotation(Annotated::Variable), _) => ("_:(".to_owned(), ")", 1),
             (ScopeKind::TypeAlias, _) => (format!("type {}=(", name(first)), ")", 1),
-            (ScopeKind::TypeParams(owner), Some(value)) if value.kind == ScopeKind::TypeParamValue => {
+            (ScopeKind::TypeParams(owner), Some(value))
+                if value.kind == ScopeKind::TypeParamValue =>
+            {
                 let (open, close) = self.type_param_value(first, owner, value);
                 return (open, close, 2);
             }
@@ -194,8 +237,16 @@ impl<'a> Writer<'a> {
                 let generic = format!("{}{}", name(first), self.type_params(first));
                 match owner {
                     Owner::Class => (format!("class {generic}(("), ")):0", 1),
-                    Owner::Def => (format!("def {generic}(_:("), ")):0", 1 + usize::from(next.is_some())),
-                    Owner::Alias => (format!("type {generic}=("), ")", 1 + usize::from(next.is_some())),
+                    Owner::Def => (
+                        format!("def {generic}(_:("),
+                        ")):0",
+                        1 + usize::from(next.is_some()),
+                    ),
+                    Owner::Alias => (
+                        format!("type {generic}=("),
+                        ")",
+                        1 + usize::from(next.is_some()),
+                    ),
                 }
             }
             _ => ("(".to_owned(), ")", 0),

@@ -79,7 +79,12 @@ impl Index {
     pub(crate) fn definer(&self, id: ScopeId) -> ScopeId {
         let parent = self.scope(id).parent;
         match self.scope(parent).kind {
-            ScopeKind::TypeParams(_) if matches!(self.scope(id).kind, ScopeKind::Class | ScopeKind::Def { .. }) => {
+            ScopeKind::TypeParams(_)
+                if matches!(
+                    self.scope(id).kind,
+                    ScopeKind::Class | ScopeKind::Def { .. }
+                ) =>
+            {
                 self.scope(parent).parent
             }
             _ => parent,

@@ -40,6 +40,13 @@ impl Lines {
             .copied()
             .unwrap_or(offset)
     }
+
+    /// The offset at which the line that contains `offset` ends, before what ends it.
+    pub(crate) fn end(text: &str, offset: u32) -> u32 {
+        let rest = text.get(offset as usize..).unwrap_or("");
+        let length = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        offset.saturating_add(u32::try_from(length).unwrap_or(u32::MAX))
+    }
 }
 
 #[cfg(test)]

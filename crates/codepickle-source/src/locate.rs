@@ -133,7 +133,10 @@ impl SourceFile {
     /// ```
     #[must_use]
     pub fn enclosing_class(&self, id: DefinitionId) -> Option<DefinitionId> {
-        self.index.scopes.get(id as usize).filter(|scope| scope.is_function())?;
+        self.index
+            .scopes
+            .get(id as usize)
+            .filter(|scope| scope.is_function())?;
         let definer = self.index.definer(id);
         (self.index.scope(definer).kind == ScopeKind::Class).then_some(definer)
     }
@@ -149,9 +152,15 @@ impl SourceFile {
     pub fn classes(&self, qualname: &str) -> Vec<DefinitionId> {
         let has_name = |id: &ScopeId| {
             // Most classes differ in the last part of the name already.
-            qualname.ends_with(self.index.names.get(self.index.scope(*id).name)) && self.index.qualname(*id) == qualname
+            qualname.ends_with(self.index.names.get(self.index.scope(*id).name))
+                && self.index.qualname(*id) == qualname
         };
-        self.index.classes.iter().copied().filter(has_name).collect()
+        self.index
+            .classes
+            .iter()
+            .copied()
+            .filter(has_name)
+            .collect()
     }
 
     /// Name and place of the class `id`; None if `id` is no class.
@@ -183,14 +192,23 @@ impl SourceFile {
     /// ```
     #[must_use]
     pub fn methods(&self, id: DefinitionId) -> Vec<Method> {
-        let Some(class) = self.index.scopes.get(id as usize).filter(|scope| scope.kind == ScopeKind::Class) else {
+        let Some(class) = self
+            .index
+            .scopes
+            .get(id as usize)
+            .filter(|scope| scope.kind == ScopeKind::Class)
+        else {
             return Vec::new();
         };
         (id + 1..class.end)
             .filter(|member| matches!(self.index.scope(*member).kind, ScopeKind::Def { .. }))
             .filter(|member| self.index.definer(*member) == id)
             .map(|member| Method {
-                name: self.index.names.get(self.index.scope(member).name).to_owned(),
+                name: self
+                    .index
+                    .names
+                    .get(self.index.scope(member).name)
+                    .to_owned(),
                 first_line: self.lines.line(self.index.scope(member).start),
                 id: member,
             })

@@ -11,7 +11,11 @@ use ruff_python_parser::{Mode, lexer};
 pub(crate) const MAX_DEPTH: usize = 20_000;
 
 /// Stack for one level of the tree: the frames of the visitor and of `drop` for the deepest kinds of node.
-const STACK_PER_LEVEL: usize = if cfg!(debug_assertions) { 32 << 10 } else { 4 << 10 };
+const STACK_PER_LEVEL: usize = if cfg!(debug_assertions) {
+    32 << 10
+} else {
+    4 << 10
+};
 
 /// Stack for what does not depend on the text.
 const STACK_BASE: usize = 512 << 10;

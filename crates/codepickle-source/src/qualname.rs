@@ -22,7 +22,11 @@ impl Index {
             };
             if named {
                 parts.push(self.names.get(scope.name));
-                parts.push(if scope.kind == ScopeKind::Class { "." } else { ".<locals>." });
+                parts.push(if scope.kind == ScopeKind::Class {
+                    "."
+                } else {
+                    ".<locals>."
+                });
                 let definer = self.definer(current);
                 if self.declares_global(definer, scope.mangled) {
                     break;

@@ -2,6 +2,7 @@
 
 use crate::globals::{self, Chains};
 use crate::header::Frame;
+use crate::lines::Lines;
 use crate::locate::{DefinitionId, SourceFile};
 use crate::scopes::ScopeKind;
 
@@ -90,10 +91,26 @@ impl Snippet {
             _ => return None,
         };
         let line_start = file.lines.start(scope.start);
-        let start = if kind == SnippetKind::Lambda { scope.start } else { line_start };
-        let column = if kind == SnippetKind::Lambda { scope.start.saturating_sub(line_start) } else { 0 };
-        let text = slice(file, start, scope.stop);
-        let decorators = slice(file, start, file.lines.start(scope.keyword)).chars().count();
+        let start = if kind == SnippetKind::Lambda {
+            scope.start
+        } else {
+            line_start
+        };
+        let column = if kind == SnippetKind::Lambda {
+            scope.start.saturating_sub(line_start)
+        } else {
+            0
+        };
+        // Nothing but a comment follows a `def` or `class` on its last line; tracebacks show the whole line.
+        let stop = if kind == SnippetKind::Lambda {
+            scope.stop
+        } else {
+            Lines::end(&file.text, scope.stop)
+        };
+        let text = slice(file, start, stop);
+        let decorators = slice(file, start, file.lines.start(scope.keyword))
+            .chars()
+            .count();
         let before = slice(file, line_start, scope.start);
         let frame = Frame::new(&file.index, id, indentation(before), freevars);
         let needs = globals::needs(&file.index, id, freevars);

@@ -2,13 +2,16 @@
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{
-    self as ast, AnyParameterRef, ExceptHandler, Expr, ExprContext, ModModule, Pattern, Stmt, TypeParam, TypeParams,
+    self as ast, AnyParameterRef, ExceptHandler, Expr, ExprContext, ModModule, Pattern, Stmt,
+    TypeParam, TypeParams,
 };
 use ruff_text_size::{Ranged, TextRange};
 
 use crate::index::{Index, docstring};
 use crate::names::{Names, Symbol, mangle};
-use crate::scopes::{Annotated, Brackets, How, Import, MODULE, Owner, Scope, ScopeId, ScopeKind, Use};
+use crate::scopes::{
+    Annotated, Brackets, How, Import, MODULE, Owner, Scope, ScopeId, ScopeKind, Use,
+};
 
 /// Future features that every supported Python has anyway. Importing one changes nothing, but passing its flag to
 /// `compile()` would set it in `co_flags`.
@@ -97,7 +100,13 @@ impl<'a> Builder<'a> {
     }
 
     /// Enters a scope for as long as `inside` runs.
-    fn scope(&mut self, kind: ScopeKind, name: &str, place: &Place, inside: impl FnOnce(&mut Self)) {
+    fn scope(
+        &mut self,
+        kind: ScopeKind,
+        name: &str,
+        place: &Place,
+        inside: impl FnOnce(&mut Self),
+    ) {
         let parent = self.current;
         let id = self.next_id();
         let mangled = self.mangled(name);
@@ -151,8 +160,8 @@ impl<'a> Builder<'a> {
     /// `global super` enters it there from anywhere.
     fn note_super(&mut self, how: How) {
         let mut scope = &self.index.scopes[self.current as usize];
-        while let ScopeKind::Comprehension(Brackets::List | Brackets::Set | Brackets::Dict) | ScopeKind::Annotation(_) =
-            scope.kind
+        while let ScopeKind::Comprehension(Brackets::List | Brackets::Set | Brackets::Dict)
+        | ScopeKind::Annotation(_) = scope.kind
         {
             scope = &self.index.scopes[scope.parent as usize];
         }
@@ -178,15 +187,23 @@ impl<'a> Builder<'a> {
         }
         self.visit_defaults(&def.parameters);
         let place = self.place(def.range, &def.decorator_list, &def.name);
-        self.with_type_params(Owner::Def, &def.name, def.type_params.as_deref(), &place, |builder| {
-            builder.visit_signature(def);
-            let kind = ScopeKind::Def { is_async: def.is_async };
-            builder.scope(kind, &def.name, &place, |builder| {
-                builder.bind_parameters(&def.parameters);
-                builder.here().doc = docstring(&def.body);
-                builder.visit_body(&def.body);
-            });
-        });
+        self.with_type_params(
+            Owner::Def,
+            &def.name,
+            def.type_params.as_deref(),
+            &place,
+            |builder| {
+                builder.visit_signature(def);
+                let kind = ScopeKind::Def {
+                    is_async: def.is_async,
+                };
+                builder.scope(kind, &def.name, &place, |builder| {
+                    builder.bind_parameters(&def.parameters);
+                    builder.here().doc = docstring(&def.body);
+                    builder.visit_body(&def.body);
+                });
+            },
+        );
     }
 
     /// Annotations of parameters and of the returned value.
@@ -214,25 +231,48 @@ impl<'a> Builder<'a> {
             self.visit_decorator(decorator);
         }
         let place = self.place(class.range, &class.decorator_list, &class.name);
-        self.with_type_params(Owner::Class, &class.name, class.type_params.as_deref(), &place, |builder| {
-            if let Some(arguments) = &class.arguments {
-                builder.visit_arguments(arguments);
-            }
-            let outer = builder.class;
-            builder.scope(ScopeKind::Class, &class.name, &place, |builder| {
-                builder.class = Some(&class.name);
-                builder.here().doc = docstring(&class.body);
-                builder.visit_body(&class.body);
-            });
-            builder.class = outer;
-        });
+        self.with_type_params(
+            Owner::Class,
+            &class.name,
+            class.type_params.as_deref(),
+            &place,
+            |builder| {
+                if let Some(arguments) = &class.arguments {
+                    builder.visit_arguments(arguments);
+                }
+                let outer = builder.class;
+                builder.scope(ScopeKind::Class, &class.name, &place, |builder| {
+                    builder.class = Some(&class.name);
+                    builder.here().doc = docstring(&class.body);
+                    builder.visit_body(&class.body);
+                });
+                builder.class = outer;
+            },
+        );
     }
 
     /// Where a `def` or `class` statement is; its range starts at the first decorator.
-    fn place(&self, range: TextRange, decorators: &[ast::Decorator], name: &ast::Identifier) -> Place {
+    fn place(
+        &self,
+        range: TextRange,
+        decorators: &[ast::Decorator],
+        name: &ast::Identifier,
+    ) -> Place {
         let mut place = Place::of(range);
         if let Some(last) = decorators.last() {
-            place.keyword = self.skip_blank(last.range().end().to_u32(), name.range.start().to_u32());
+            place.keyword =
+                self.skip_blank(last.range().end().to_u32(), name.range.start().to_u32());
+        }
+        if let Some(first) = decorators.first() {
+            // `co_firstlineno` is the line of the decorator's expression, not of an `@` continued on the next line.
+            let expression = first.expression.range().start().to_u32();
+            let between = self
+                .text
+                .get(place.start as usize..expression as usize)
+                .unwrap_or("");
+            if between.contains(['\n', '\r']) {
+                place.start = expression;
+            }
         }
         place
     }
@@ -281,13 +321,20 @@ impl<'a> Builder<'a> {
             }
             for param in &params.type_params {
                 let (name, values) = match param {
-                    TypeParam::TypeVar(param) => (&param.name, [param.bound.as_deref(), param.default.as_deref()]),
-                    TypeParam::TypeVarTuple(param) => (&param.name, [None, param.default.as_deref()]),
+                    TypeParam::TypeVar(param) => (
+                        &param.name,
+                        [param.bound.as_deref(), param.default.as_deref()],
+                    ),
+                    TypeParam::TypeVarTuple(param) => {
+                        (&param.name, [None, param.default.as_deref()])
+                    }
                     TypeParam::ParamSpec(param) => (&param.name, [None, param.default.as_deref()]),
                 };
                 for value in values.into_iter().flatten() {
                     let place = Place::of(value.range());
-                    builder.scope(ScopeKind::TypeParamValue, name, &place, |builder| builder.visit_expr(value));
+                    builder.scope(ScopeKind::TypeParamValue, name, &place, |builder| {
+                        builder.visit_expr(value)
+                    });
                 }
             }
             inside(builder);
@@ -313,12 +360,17 @@ impl<'a> Builder<'a> {
         if let Some(parameters) = &lambda.parameters {
             self.visit_defaults(parameters);
         }
-        self.scope(ScopeKind::Lambda, "<lambda>", &Place::of(lambda.range), |builder| {
-            if let Some(parameters) = &lambda.parameters {
-                builder.bind_parameters(parameters);
-            }
-            builder.visit_expr(&lambda.body);
-        });
+        self.scope(
+            ScopeKind::Lambda,
+            "<lambda>",
+            &Place::of(lambda.range),
+            |builder| {
+                if let Some(parameters) = &lambda.parameters {
+                    builder.bind_parameters(parameters);
+                }
+                builder.visit_expr(&lambda.body);
+            },
+        );
     }
 
     fn visit_brackets(
@@ -338,20 +390,25 @@ impl<'a> Builder<'a> {
         if let Some(first) = generators.first() {
             self.visit_expr(&first.iter);
         }
-        self.scope(ScopeKind::Comprehension(brackets), name, &Place::of(range), |builder| {
-            for (number, generator) in generators.iter().enumerate() {
-                if number > 0 {
-                    builder.visit_expr(&generator.iter);
+        self.scope(
+            ScopeKind::Comprehension(brackets),
+            name,
+            &Place::of(range),
+            |builder| {
+                for (number, generator) in generators.iter().enumerate() {
+                    if number > 0 {
+                        builder.visit_expr(&generator.iter);
+                    }
+                    builder.visit_expr(&generator.target);
+                    for condition in &generator.ifs {
+                        builder.visit_expr(condition);
+                    }
                 }
-                builder.visit_expr(&generator.target);
-                for condition in &generator.ifs {
-                    builder.visit_expr(condition);
+                for element in elements.into_iter().flatten() {
+                    builder.visit_expr(element);
                 }
-            }
-            for element in elements.into_iter().flatten() {
-                builder.visit_expr(element);
-            }
-        });
+            },
+        );
     }
 
     fn visit_attribute(&mut self, attribute: &'a ast::ExprAttribute) {
@@ -426,7 +483,9 @@ impl<'a> Builder<'a> {
         if matches!(self.here().kind, ScopeKind::Module | ScopeKind::Class) {
             let kind = ScopeKind::Annotation(Annotated::Variable);
             let place = Place::of(assignment.annotation.range());
-            self.scope(kind, "__annotate__", &place, |builder| builder.visit_expr(&assignment.annotation));
+            self.scope(kind, "__annotate__", &place, |builder| {
+                builder.visit_expr(&assignment.annotation)
+            });
         }
     }
 }
@@ -461,9 +520,17 @@ impl<'a> Visitor<'a> for Builder<'a> {
                     return;
                 };
                 let place = Place::of(alias.range);
-                self.with_type_params(Owner::Alias, &name.id, alias.type_params.as_deref(), &place, |builder| {
-                    builder.scope(ScopeKind::TypeAlias, &name.id, &place, |builder| builder.visit_expr(&alias.value));
-                });
+                self.with_type_params(
+                    Owner::Alias,
+                    &name.id,
+                    alias.type_params.as_deref(),
+                    &place,
+                    |builder| {
+                        builder.scope(ScopeKind::TypeAlias, &name.id, &place, |builder| {
+                            builder.visit_expr(&alias.value)
+                        });
+                    },
+                );
             }
             _ => visitor::walk_stmt(self, stmt),
         }
@@ -485,17 +552,32 @@ impl<'a> Visitor<'a> for Builder<'a> {
                 }
             }
             Expr::ListComp(comp) => {
-                self.visit_brackets(Brackets::List, comp.range, &comp.generators, [Some(&comp.elt), None]);
+                self.visit_brackets(
+                    Brackets::List,
+                    comp.range,
+                    &comp.generators,
+                    [Some(&comp.elt), None],
+                );
             }
             Expr::SetComp(comp) => {
-                self.visit_brackets(Brackets::Set, comp.range, &comp.generators, [Some(&comp.elt), None]);
+                self.visit_brackets(
+                    Brackets::Set,
+                    comp.range,
+                    &comp.generators,
+                    [Some(&comp.elt), None],
+                );
             }
             Expr::DictComp(comp) => {
                 let elements = [comp.key.as_deref(), Some(&*comp.value)];
                 self.visit_brackets(Brackets::Dict, comp.range, &comp.generators, elements);
             }
             Expr::Generator(comp) => {
-                self.visit_brackets(Brackets::Generator, comp.range, &comp.generators, [Some(&comp.elt), None]);
+                self.visit_brackets(
+                    Brackets::Generator,
+                    comp.range,
+                    &comp.generators,
+                    [Some(&comp.elt), None],
+                );
             }
             _ => visitor::walk_expr(self, expr),
         }

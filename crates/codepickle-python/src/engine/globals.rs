@@ -4,7 +4,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyString, PyTuple, PyType};
 
-use super::{Engine, Op, Task};
+use super::{Engine, Op, Task, portable};
 use crate::errors;
 
 /// Where a global was found.
@@ -48,7 +48,10 @@ impl<'py> Engine<'py> {
                 None => obj.getattr(intern!(py, "__name__"))?,
             },
         };
-        let found = self.find_global(obj, &name)?;
+        let mut found = self.find_global(obj, &name)?;
+        if let Some(public) = portable::public_module(obj, &found.module_name, &name)? {
+            found.module_name = public;
+        }
         if self.protocol >= 2
             && let Some(code) = self.extension_code(obj, &found.module_name, &name)?
         {
@@ -74,17 +77,49 @@ impl<'py> Engine<'py> {
             self.write_global(found.module_name, name)?;
             return self.memoize(obj);
         }
-        // Older protocols have no opcode for attributes of attributes: getattr(parent, name).
-        let getattr = self.known.getattr.bind(py).clone();
-        let args = (found.parent, found.last_name)
-            .into_pyobject(py)?
-            .into_any();
-        self.push_program([
-            Task::Save(getattr),
-            Task::Save(args),
-            Task::Op(Op::Reduce),
-            Task::Memoize(obj.clone()),
-        ]);
+        self.push_attribute(obj, found.module_name, &name)
+    }
+
+    /// Older protocols have no opcode for attributes of attributes: getattr(getattr(first, second), third).
+    fn push_attribute(
+        &mut self,
+        obj: &Bound<'py, PyAny>,
+        module: Bound<'py, PyAny>,
+        name: &Bound<'py, PyAny>,
+    ) -> PyResult<()> {
+        let py = self.py;
+        let name = name.str()?.to_string_lossy().into_owned();
+        let mut parts = name
+            .split('.')
+            .map(|part| PyString::intern(py, part).into_any());
+        let Some(first) = parts.next() else {
+            return Ok(());
+        };
+        let mut attributes = Vec::new();
+        for attribute in parts {
+            attributes.extend([
+                Task::Save(attribute),
+                Task::Op(if self.protocol < 2 {
+                    Op::Tuple
+                } else {
+                    Op::Tuple2
+                }),
+                Task::Op(Op::Reduce),
+            ]);
+        }
+        let mut program = Vec::new();
+        for _ in 0..attributes.len() / 3 {
+            program.push(Task::Save(self.known.getattr.bind(py).clone()));
+            if self.protocol < 2 {
+                program.push(Task::Op(Op::Mark));
+            }
+        }
+        program.push(Task::Call(Box::new(move |engine| {
+            engine.write_global(module, first)
+        })));
+        program.extend(attributes);
+        program.push(Task::Memoize(obj.clone()));
+        self.push_program(program);
         Ok(())
     }
 

@@ -13,6 +13,7 @@ pub(crate) mod memo;
 mod order;
 mod output;
 mod path;
+mod portable;
 mod reduce;
 mod save;
 mod task;

@@ -1,4 +1,5 @@
 //! The way from the object given to where an error occurred, read off the work stack.
+use std::collections::VecDeque;
 use std::fmt::Write;
 
 use pyo3::prelude::*;
@@ -15,7 +16,8 @@ const SHOWN: usize = 12;
 impl<'py> Engine<'py> {
     /// For instance `payload['model'].hook closes over 'lock'`; empty at the object given itself.
     pub(crate) fn path(&self) -> String {
-        let mut steps: Vec<String> = Vec::new();
+        let (mut head, mut tail) = (VecDeque::<String>::new(), VecDeque::new());
+        let mut count = 0;
         let mut state = None;
         for task in &self.tasks {
             let is_state = |obj: &Bound<'py, PyAny>| {
@@ -69,30 +71,37 @@ impl<'py> Engine<'py> {
                 _ => {}
             }
             state = next_state;
-            if !step.is_empty() {
-                // After "closes over 'x'" go on with x.
-                if !step.starts_with(' ')
-                    && let Some(last) = steps.last_mut()
-                    && last.starts_with(' ')
-                    && let Some(name) = last.split('\'').nth(1)
-                {
-                    *last = format!("{last} -> {name}");
-                }
-                steps.push(step);
+            if step.is_empty() {
+                continue;
+            }
+            count += 1;
+            let steps = if count <= SHOWN / 2 {
+                &mut head
+            } else {
+                &mut tail
+            };
+            // After "closes over 'x'" go on with x.
+            if !step.starts_with(' ')
+                && let Some(last) = steps.back_mut()
+                && last.starts_with(' ')
+                && let Some(name) = last.split('\'').nth(1)
+            {
+                *last = format!("{last} -> {name}");
+            }
+            steps.push_back(step);
+            if tail.len() > SHOWN / 2 {
+                tail.pop_front();
             }
         }
-        if steps.is_empty() {
+        if count == 0 {
             return String::new();
         }
         let mut path = self.root_name();
-        if steps.len() <= SHOWN {
-            path.extend(steps);
-        } else {
-            let hidden = steps.len() - SHOWN;
-            path.extend(steps[..SHOWN / 2].iter().cloned());
-            let _ = write!(path, " ... ({hidden} more) ... ");
-            path.extend(steps[steps.len() - SHOWN / 2..].iter().cloned());
+        path.extend(head);
+        if count > SHOWN {
+            let _ = write!(path, " ... ({} more) ... ", count - SHOWN);
         }
+        path.extend(tail);
         path
     }
 

@@ -1,0 +1,31 @@
+# Everything is done by the scripts in tools/, which also run where there is no make: python tools/test.py
+PYTHON ?= python3
+
+.PHONY: help demo test wheels lint dev clean
+
+help:
+	@echo "make demo    build, dump with one Python, run in every other one found here"
+	@echo "make test    build the wheels and pass every test"
+	@echo "make wheels  build the wheels and the source distribution into dist/"
+	@echo "make lint    formatters, linters and type checker alone"
+	@echo "make dev     build the native module into python/codepickle for working in place"
+	@echo "make clean   remove what these commands made, Cargo's target/ excepted"
+
+demo:
+	@$(PYTHON) tools/demo.py
+
+test:
+	@$(PYTHON) tools/test.py
+
+wheels:
+	@$(PYTHON) tools/build.py wheels
+
+lint:
+	@$(PYTHON) tools/test.py --only lint
+
+dev:
+	@$(PYTHON) tools/build.py dev
+
+clean:
+	rm -rf dist .venv .cache
+	rm -f python/codepickle/_native.abi3.so python/codepickle/_native.pyd

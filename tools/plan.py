@@ -1,0 +1,189 @@
+"""The steps of `make test`, in phases."""
+
+import os
+import re
+import shutil
+import sys
+
+from common import CACHE, DIST, IN_CI, ROOT, VENVS, Failure, python_in, pythons
+
+TESTS = ROOT / "tests"
+TOOLS = ROOT / "tools"
+# The package under test for what runs on many Pythons: the wheel that fits them all, unpacked.
+SITE = CACHE / "site"
+
+# Every Python that CI must have; elsewhere, whichever is found takes part.
+SERVED = ["3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "pypy"]
+# One that takes the older wheel, the commonest, and the newest that is everywhere.
+PYTEST_ON = ["3.8", "3.11", "3.13"]
+UPSTREAM_ON = ["3.8", "3.9", "3.11", "3.13"]
+
+
+class Step:
+    """Commands to run one after the other, and how to read what they print."""
+
+    def __init__(self, name, *commands, env=None, figure=None):
+        self.name = name
+        self.commands = commands
+        self.env = env or {}
+        self._figure = figure and re.compile(figure)
+
+    def count(self, output):
+        """(passed, failed), as the output tells them; (0, 0) if it does not."""
+        if re.search(r"^=.* in [\d.]+s.*=$|^\d+ .* in [\d.]+s", output, re.MULTILINE):  # pytest
+            last = [line for line in output.splitlines() if re.search(r" in [\d.]+s", line)][-1]
+            return _sum(r"(\d+) passed", last), _sum(r"(\d+) (?:failed|errors?)\b", last)
+        if "test result:" in output:  # cargo test
+            return _sum(r"test result: .*?(\d+) passed", output), _sum(r"test result: .*?(\d+) failed", output)
+        if "tests run:" in output:  # cargo nextest
+            last = [line for line in output.splitlines() if "run:" in line][-1]
+            return _sum(r"(\d+) passed", last), _sum(r"(\d+) (?:failed|timed out)", last)
+        passed = _sum(r"(?m)^.*?(\d+) passed, \d+ failed", output)
+        failed = _sum(r"(?m)^.*?\d+ passed, (\d+) failed", output)
+        for good, total in re.findall(r"(\d+) of (\d+) passed", output):
+            passed += int(good)
+            failed += int(total) - int(good)
+        return passed, failed
+
+    def figures(self, output):
+        """The lines that the summary shows."""
+        if not self._figure:
+            return []
+        return [line.strip() for line in output.splitlines() if self._figure.search(line)]
+
+
+def _sum(pattern, text):
+    return sum(int(number) for number in re.findall(pattern, text))
+
+
+class Phase:
+    """Steps that may run side by side."""
+
+    def __init__(self, steps, jobs=1, needed=False):
+        self.steps = steps
+        self.jobs = jobs
+        #: Whether the phases that follow make no sense without it.
+        self.needed = needed
+
+    def only(self, wanted):
+        return Phase([step for step in self.steps if wanted(step)], self.jobs, self.needed)
+
+
+def phases(build=True):
+    """All phases. Nothing is made or run here."""
+    found = pythons()
+    lacking = [want for want in SERVED if not any(_is(label, want) for label in found)]
+    if IN_CI and lacking:
+        raise Failure("these Pythons are missing, and CI has to test them all: %s" % ", ".join(lacking))
+    jobs = os.cpu_count() or 1
+    script = [sys.executable, TOOLS / "build.py"]
+    prepare = [sys.executable, TOOLS / "prepare.py"]
+    cpython = [label for label in found if label[0].isdigit() and not label.endswith("t")]
+    return [
+        Phase([Step("wheels", [*script, "wheels"])] if build else [], needed=True),
+        Phase([Step("environments", [*prepare, *_labels(found)])], needed=True),
+        Phase([Step("installed wheels", [*prepare, "--check"], figure=r"^pip ")]),
+        Phase(cargo_steps() + lint_steps()),
+        Phase(pytest_steps(found) + upstream_steps(found) + fidelity_steps(found, cpython), jobs),
+        Phase(matrix_steps(jobs)),
+    ]
+
+
+def _is(label, wanted):
+    return label == wanted or (wanted == "pypy" and label.startswith("pypy"))
+
+
+def _labels(found):
+    return ["%s=%s" % (label, interpreter.path) for label, interpreter in found.items()]
+
+
+def chosen(found, wanted):
+    """Those of `wanted` that are here; on a machine with none of them, the Python that runs this."""
+    here = [label for label in wanted if label in found]
+    return here or ["%d.%d" % sys.version_info[:2]]
+
+
+def venv_python(label):
+    return python_in(VENVS / ("py" + label))
+
+
+def cargo_steps():
+    # The native module's crate is a cdylib that only a Python can load: its tests are the Python ones.
+    pure = ["--workspace", "--exclude", "codepickle-python", "--locked"]
+    python = {"PYO3_PYTHON": sys.executable}
+    # nextest names the case that hangs or aborts; cargo's own runner does where it is not installed.
+    runner = ["nextest", "run", "--no-fail-fast"] if shutil.which("cargo-nextest") else ["test", "--no-fail-fast"]
+    only_unit = [] if runner[0] == "nextest" else ["--all-targets"]
+    return [
+        Step("lint: cargo fmt", ["cargo", "fmt", "--all", "--check", "--", "--color", "never"]),
+        Step(
+            "lint: clippy",
+            ["cargo", "clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
+            env=python,
+        ),
+        Step("rust", ["cargo", *runner, *only_unit, *pure]),
+        Step("rust doctests", ["cargo", "test", "--doc", *pure]),
+    ]
+
+
+def lint_steps():
+    python = python_in(VENVS / "lint")
+    return [
+        Step(
+            "lint: python",
+            [sys.executable, TOOLS / "prepare.py", "--lint"],
+            [python, "-m", "ruff", "check", "--no-cache", "."],
+            [python, "-m", "mypy", "--strict", "--cache-dir", CACHE / "mypy"],
+        )
+    ]
+
+
+def pytest_steps(found):
+    steps = []
+    for label in chosen(found, PYTEST_ON):
+        pytest = [venv_python(label), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        steps.append(Step("pytest %s" % label, [*pytest, "tests"]))
+        steps.append(Step("doctests %s" % label, [*pytest, "--doctest-modules", "--pyargs", "codepickle"]))
+    return steps
+
+
+def upstream_steps(found):
+    """The suites of the projects whose contract this one keeps; each prints its own figure."""
+    steps = []
+    for name, script in [("cloudpickle's suite", "cloudpickle_suite.py"), ("pickletester", "pickletester.py")]:
+        path = TESTS / "upstream" / script
+        if path.exists():
+            for label in chosen(found, UPSTREAM_ON):
+                steps.append(Step("%s %s" % (name, label), [venv_python(label), path], figure=r"passed"))
+    return steps
+
+
+def fidelity_steps(found, cpython):
+    env = {"CODEPICKLE_PATH": str(SITE)}
+    script = TESTS / "fidelity" / "run.py"
+    return [
+        Step("fidelity %s" % label, [found[label].path, script], env=env, figure=r"^fidelity CPython")
+        for label in cpython
+    ]
+
+
+def matrix_steps(jobs):
+    env = {"CODEPICKLE_PATH": str(SITE)}
+    command = [sys.executable, TESTS / "matrix" / "run.py", "--jobs", jobs, "--traceback", "30"]
+    return [Step("matrix", command, env=env, figure=r"^version matrix")]
+
+
+def loader_wheel():
+    return only_one("py3-none-any")
+
+
+def widest_wheel():
+    """The native wheel that every CPython takes."""
+    return only_one("cp37-abi3-*")
+
+
+def only_one(tags):
+    wheels = sorted(DIST.glob("codepickle-*-%s.whl" % tags))
+    if len(wheels) != 1:
+        raise Failure("dist/ holds %d wheels for %s: run tools/build.py wheels" % (len(wheels), tags))
+    return wheels[0]

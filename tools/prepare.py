@@ -1,0 +1,144 @@
+"""Make the virtual environments of the tests and install the wheels from dist/ into them.
+
+    python tools/prepare.py LABEL=PATH...          .venv/pyLABEL for each Python, and .cache/site for all
+    python tools/prepare.py --check LABEL=PATH...  is what pip chose the right wheel, and does it work?
+    python tools/prepare.py --lint                 .venv/lint
+"""
+
+import argparse
+import email
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import plan
+from common import DIST, IN_CI, ROOT, Failure, environment, main, pip, pythons, venv, version
+
+# Their findings differ from version to version: pinned, so that a new release of theirs breaks nothing here.
+LINTERS = ["ruff==0.14.5", "mypy==1.18.2"]
+# The first pip that knows free-threaded builds.
+PIP = "pip>=24.1"
+FROM_DIST = ["--no-deps", "--no-index", "--find-links", DIST]
+FIELDS = ["Name", "Version", "Summary", "Requires-Python", "Classifier", "Project-URL", "License-Expression"]
+SMOKE = Path(__file__).resolve().parent / "smoke.py"
+
+
+def requirements():
+    lines = (ROOT / "tests" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    return [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
+
+
+def prepare(interpreters):
+    tested = set(plan.chosen(interpreters, plan.PYTEST_ON) + plan.chosen(interpreters, plan.UPSTREAM_ON))
+    for label, path in interpreters.items():
+        try:
+            python = venv("py" + label, requirements() if label in tested else [], path)
+        except Failure:
+            if label in tested or IN_CI:
+                raise
+            print("%s: left out, it cannot make a virtual environment" % label)
+            continue
+        # By name, so that pip chooses the wheel as it does for a user.
+        pip(python, "install", "--quiet", "--force-reinstall", *FROM_DIST, wanted())
+        print("%s: installed" % label)
+    shutil.rmtree(str(plan.SITE), ignore_errors=True)
+    # Any CPython may unpack it: the wheel for 3.7 fits all.
+    pip(venv("build"), "install", "--quiet", "--no-deps", "--no-index", "--target", plan.SITE, plan.widest_wheel())
+
+
+def wanted():
+    return "codepickle==" + version()
+
+
+def expected(interpreter):
+    """The tag of the wheel that this Python has to get."""
+    if not interpreter.can_dump:
+        return "py3-none-any"
+    return "cp310-abi3" if interpreter.version >= (3, 10) else "cp37-abi3"
+
+
+def check(interpreters):
+    """Each Python has its wheel, the wheel works, and all wheels agree about the project."""
+    failed = []
+    with tempfile.TemporaryDirectory() as folder:
+        for label, interpreter in sorted(interpreters.items(), key=lambda item: not item[1].can_dump):
+            python = plan.venv_python(label)
+            if not python.exists():
+                continue
+            command = [str(python), str(SMOKE), folder, label]
+            done = subprocess.run(
+                command, env=environment(), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            )
+            tag, _, rest = done.stdout.decode(errors="replace").partition("\n")
+            good = not done.returncode and tag.startswith(expected(interpreter))
+            print("%s: %s: %s" % (label, tag, "1 passed, 0 failed" if good else "0 passed, 1 failed\n" + rest))
+            if not good:
+                failed.append(label)
+    for problem in [*free_threaded(), *metadata()]:
+        print("0 passed, 1 failed: " + problem)
+        failed.append(problem)
+    print("pip chooses the right wheel on %d Pythons, %d problems" % (len(interpreters), len(failed)))
+    return 1 if failed else 0
+
+
+def free_threaded():
+    """A build without the GIL has an ABI of its own: pip must give it the loader, not an abi3 wheel."""
+    with tempfile.TemporaryDirectory() as folder:
+        as_if = ["--python-version", "3.13", "--implementation", "cp", "--abi", "cp313t"]
+        as_if += ["--platform", "manylinux2014_x86_64", "--only-binary=:all:"]
+        python = venv("pip", [PIP])
+        pip(python, "download", "--quiet", "-d", folder, *FROM_DIST, *as_if, wanted())
+        names = [path.name for path in Path(folder).iterdir()]
+        if names != [plan.loader_wheel().name]:
+            yield "a free-threaded build would get %s" % names
+
+
+def metadata():
+    """What PyPI shows must not depend on which wheel it looks at."""
+    seen = {}
+    for wheel in sorted(DIST.glob("*.whl")):
+        with zipfile.ZipFile(str(wheel)) as archive:
+            names = archive.namelist()
+            text = archive.read(next(name for name in names if name.endswith(".dist-info/METADATA"))).decode()
+        if "codepickle/py.typed" not in names:
+            yield "%s lacks py.typed" % wheel.name
+        fields = email.message_from_string(text)
+        # The format's own version and how keywords are joined are the builders' business.
+        comparable = {name: sorted(fields.get_all(name, [])) for name in FIELDS}
+        comparable["readme"] = fields.get_payload().strip()
+        seen[wheel.name] = comparable
+    first = next(iter(seen))
+    for name, fields in seen.items():
+        for field, value in fields.items():
+            if value != seen[first][field]:
+                yield "%s and %s differ in %s" % (first, name, field)
+
+
+def lint():
+    found = [i for i in pythons().values() if i.implementation == "cpython" and i.version >= (3, 10)]
+    # mypy no longer runs on the oldest Pythons that this package serves.
+    python = sys.executable if sys.version_info >= (3, 10) else found and found[-1].path
+    if not python:
+        raise Failure("the linters need a Python 3.10 or later")
+    venv("lint", LINTERS, python)
+
+
+def cli():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pythons", nargs="*", metavar="LABEL=PATH")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--lint", action="store_true")
+    options = parser.parse_args()
+    if options.lint:
+        return lint()
+    if options.check:
+        named = [entry.partition("=")[0] for entry in options.pythons]
+        return check({label: found for label, found in pythons().items() if label in named})
+    return prepare(dict(entry.split("=", 1) for entry in options.pythons))
+
+
+if __name__ == "__main__":
+    main(cli)

@@ -26,6 +26,7 @@ _GENERATED = frozenset(
         "__module__",
         "__qualname__",
         "__slots__",
+        "__slotnames__",  # what copyreg found once an instance was pickled
         "__static_attributes__",  # 3.13
         "__firstlineno__",  # 3.13
         "__classdictcell__",  # 3.12

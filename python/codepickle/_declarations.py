@@ -126,6 +126,11 @@ def reduce_enum(cls: Any, unit: Optional[types.CodeType], numbers: Numbers) -> R
             own = {key: item for key, item in vars(member).items() if key not in _MEMBER_INTERNALS}
             if own:
                 items[name] = own
+    if opaque:
+        # Such a value follows late: what refers to the member before must not look it up by its value.
+        from ._reducers import dispatch
+
+        dispatch[cls] = _reduce_member
     attributes, declarations = class_state(cls)
     _drop_enum_internals(cls, attributes)
     user_new = cls.__dict__.get("__new_member__")
@@ -155,6 +160,12 @@ def reduce_enum(cls: Any, unit: Optional[types.CodeType], numbers: Numbers) -> R
         (_REQUIRED, _REQUIRED, _REQUIRED, _REQUIRED, "", 0, None, None, (), None, None, None),
     )
     return _runtime.e, arguments, state_of(attributes, declarations), None, None, _runtime.s
+
+
+def _reduce_member(member: Any) -> Any:
+    if type(member).__reduce_ex__ is not enum.Enum.__reduce_ex__ or not isinstance(member._name_, str):
+        return NotImplemented
+    return getattr, (type(member), member._name_)
 
 
 def is_constant(value: Any) -> bool:

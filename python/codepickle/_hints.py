@@ -35,7 +35,7 @@ def fill(dispatch: Dict[type, Callable[[Any], Reduced]]) -> None:
         if kind is not None:
             dispatch[kind] = _reduce_alias
     for name, kind in vars(typing).items():
-        if isinstance(kind, type) and (name.endswith("GenericAlias") or name == "_CallableType"):
+        if isinstance(kind, type) and name.endswith(("Alias", "_CallableType", "_TupleType")):
             dispatch[kind] = _reduce_alias
         elif isinstance(kind, type) and name.endswith(("SpecialForm", "_TypedCacheSpecialForm")):
             dispatch[kind] = _reduce_form

@@ -72,6 +72,16 @@ if hasattr(functools, "cached_property"):  # 3.8
 dispatch[type(_runtime.g("functools", "cached_property")(len))] = _reduce_cached_property
 
 
+def _reduce_singledispatchmethod(obj: Any) -> Reduced:
+    # Its caches are of one version: 3.13 has one, keyed by weak references.
+    return _runtime.j, (obj.dispatcher, obj.func)
+
+
+if hasattr(functools, "singledispatchmethod"):  # 3.8
+    dispatch[functools.singledispatchmethod] = _reduce_singledispatchmethod
+dispatch[type(_runtime.g("functools", "singledispatchmethod")(len))] = _reduce_singledispatchmethod
+
+
 def _reduce_descriptor_subclass(base: type) -> Reducer:
     """The reducer for subclasses of a builtin descriptor, whose contents `object.__reduce_ex__` does not see."""
 

@@ -86,7 +86,14 @@ class _ByIdentity(object):
 
     def __setitem__(self, key, value):
         items, number = self._items, id(key)
-        items[number] = (weakref.ref(key, lambda ref: items.pop(number, None)), value)
+
+        def forget(ref):
+            # PyPy calls back late, when the number may be that of another object.
+            item = items.get(number)
+            if item is not None and item[0] is ref:
+                del items[number]
+
+        items[number] = (weakref.ref(key, forget), value)
 
     def discard(self, key):
         if key in self:
@@ -580,6 +587,12 @@ def _call_metaclass(own, meta, name, bases, body):
     return own.__new__(meta, name, bases, body)
 
 
+def _is_python(method):
+    # PyPy's builtin functions are functions, with a code object of another type.
+    function = getattr(method, "__func__", method)
+    return isinstance(function, types.FunctionType) and isinstance(function.__code__, _CODE)
+
+
 class _without_hooks(object):
     """Skip the `__init_subclass__` of bases that travel, of all bases if `every`, for the class made in this thread."""
 
@@ -588,7 +601,7 @@ class _without_hooks(object):
         for base in bases:
             for parent in base.__mro__:
                 if "__init_subclass__" in parent.__dict__ and parent not in [hook[0] for hook in hooks]:
-                    if parent in _class_info or (every and hasattr(parent.__init_subclass__, "__func__")):
+                    if parent in _class_info or (every and _is_python(parent.__dict__["__init_subclass__"])):
                         hooks.append((parent, parent.__dict__["__init_subclass__"]))
         self.every = every
 
@@ -638,8 +651,10 @@ def s(cls, state):
                 return cls
         _dataclass(cls, attributes, *declarations["d"])
     set_attribute = _own_metaclass(type(cls)).__setattr__
+    members = cls.__dict__.get("_member_map_", ())
     for name, value in attributes.items():
-        set_attribute(cls, name, value)
+        if name not in members:  # a newer Python may see no member there
+            set_attribute(cls, name, value)
     for key, apply in _DECLARATIONS:
         if key in declarations:
             apply(cls, declarations[key])
@@ -688,11 +703,12 @@ def _runtime_protocol(cls, flag):
 class _Entry(object):
     """Stands for a member while the enum is made."""
 
-    __slots__ = ("value", "args")
+    __slots__ = ("value", "args", "given")
 
-    def __init__(self, value, args):
+    def __init__(self, value, args, given):
         self.value = value
         self.args = args
+        self.given = given  # whether the arguments are those of the type's own reduce value
 
 
 def e(module, qualname, bases, members, captured="", number=0, unit=None, meta=None, opaque=(), data=None,
@@ -716,7 +732,8 @@ def e(module, qualname, bases, members, captured="", number=0, unit=None, meta=N
     for key, value in members.items():
         if key in opaque:
             value = placeholders.setdefault(value, object())
-        entries[key] = _Entry(value, (data or {}).get(key, (value,)))
+        given = (data or {}).get(key)
+        entries[key] = _Entry(value, (value,) if given is None else given, given is not None)
 
     def make(own, meta, name, bases, body):
         if not issubclass(own, enum.EnumMeta):
@@ -726,7 +743,8 @@ def e(module, qualname, bases, members, captured="", number=0, unit=None, meta=N
             namespace[key] = value
         namespace["__new__"] = _new_member
         namespace["__init__"] = _init_member
-        namespace.update(entries)
+        for key, value in entries.items():  # not update(), which passes by the bookkeeping before 3.11
+            namespace[key] = value
         kinds = getattr(enum, "FlagBoundary", None)
         if boundary is not None and kinds is not None:  # 3.11
             return own.__new__(meta, name, bases, namespace, boundary=getattr(kinds, boundary, None))
@@ -751,8 +769,8 @@ def _new_member(cls, *args):
     data_type = cls._member_type_
     for base in data_type.__mro__:
         new = base.__dict__.get("__new__")
-        if new is not None and not isinstance(getattr(new, "__func__", new), types.FunctionType):
-            break
+        if new is not None and (not _is_python(new) or entry.given and base not in _class_info):
+            break  # not one that travels; a builtin class, which is written in Python on PyPy
     member = object.__new__(cls) if base is object else base.__new__(cls, *entry.args)
     member._value_ = entry.value
     return member
@@ -1180,6 +1198,7 @@ def _same(obj):
 
 
 _STAND_INS = {
+    ("dataclasses", "KW_ONLY"): lambda: "KW_ONLY",  # an annotation
     ("typing", "Protocol"): _protocol_stand_in,
     ("typing", "runtime_checkable"): lambda: _same,
     ("functools", "cached_property"): _cached_property_stand_in,
@@ -1220,8 +1239,10 @@ def h(kind, *args):
             origin = _typing_name(origin)
     except Exception:
         return typing.Any
-    if origin is typing.Any:
-        return origin
+    if origin is typing.Any:  # the name is of a newer Python
+        if args[0] == "Annotated":
+            return parameters[0]
+        return parameters if args[0] in _QUALIFIERS else origin
     try:
         return origin[parameters]
     except Exception:
@@ -1233,6 +1254,7 @@ def h(kind, *args):
         return origin
 
 
+_QUALIFIERS = frozenset(["Final", "Required", "NotRequired", "ReadOnly", "Unpack"])
 _TYPING_NAMES = {
     "list": "List", "dict": "Dict", "set": "Set", "frozenset": "FrozenSet", "tuple": "Tuple", "type": "Type",
     "deque": "Deque", "defaultdict": "DefaultDict", "Set": "AbstractSet",
@@ -1342,8 +1364,15 @@ def p(function, name=None, doc=None):
     return made
 
 
+def j(dispatcher, function):
+    """A `functools.singledispatchmethod` with a generic function that exists."""
+    made = g("functools", "singledispatchmethod")(function)
+    made.dispatcher = dispatcher
+    return made
+
+
 def y(cls, base, arguments):
-    """An instance of `cls`, a subclass of a builtin descriptor, whose `__init__` does not run again: that of `base` does."""
+    """An instance of `cls`, a subclass of a builtin descriptor; its `__init__` does not run again, that of `base` does."""
     made = base.__new__(cls, *arguments)
     base.__init__(made, *arguments)
     return made

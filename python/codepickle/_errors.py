@@ -14,5 +14,9 @@ class UnpicklableError(pickle.PicklingError, TypeError):
     """
 
 
+class RecursionPicklingError(pickle.PicklingError, RecursionError):
+    """User code that runs while an object is pickled recursed without end; the pickler itself does not recurse."""
+
+
 class PortabilityWarning(UserWarning):
     """A function travels as bytecode, since it has no source: only this version of Python can run it."""

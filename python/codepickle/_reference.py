@@ -29,7 +29,8 @@ def register_pickle_by_value(module: ModuleType) -> None:
     """
     _check_module(module)
     if module.__name__ not in sys.modules:
-        raise ValueError(f"{module} is not in sys.modules: import it with an import statement before registering it")
+        # The texts of these errors are cloudpickle's: callers match them.
+        raise ValueError(f"{module} was not imported correctly, have you used an `import` statement to access it?")
     _by_value.add(module.__name__)
 
 
@@ -52,7 +53,7 @@ def list_registry_pickle_by_value() -> Set[str]:
 
 def _check_module(module: object) -> None:
     if not isinstance(module, ModuleType):
-        raise ValueError(f"expected a module, got {module!r} of type {type(module).__name__}")
+        raise ValueError(f"Input should be a module object, got {module} instead")
 
 
 def is_registered(module_name: str) -> bool:

@@ -1,5 +1,5 @@
 //! Every error of the core becomes a Python exception here.
-use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyRecursionError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -39,7 +39,18 @@ pub(crate) fn pickling_error(py: Python<'_>, text: &str) -> PyErr {
 /// `codepickle._errors.UnpicklableError`, both a `PicklingError` and a `TypeError`.
 fn unpicklable(py: Python<'_>, text: &str) -> PyErr {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    match CLASS.import(py, "codepickle._errors", "UnpicklableError") {
+    own(py, &CLASS, "UnpicklableError", text)
+}
+
+/// `codepickle._errors.RecursionPicklingError`, both a `PicklingError`, as cloudpickle's, and a `RecursionError`.
+fn too_deep(py: Python<'_>, text: &str) -> PyErr {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    own(py, &CLASS, "RecursionPicklingError", text)
+}
+
+/// An exception of `codepickle._errors`.
+fn own(py: Python<'_>, class: &'static PyOnceLock<Py<PyType>>, name: &str, text: &str) -> PyErr {
+    match class.import(py, "codepickle._errors", name) {
         Ok(class) => PyErr::from_type(class.clone(), (text.to_owned(),)),
         Err(error) => error,
     }
@@ -69,6 +80,15 @@ pub(crate) fn with_path(engine: &Engine<'_>, error: PyErr) -> PyErr {
             text = format!("{text}: {path} -> {name}");
         }
         let wrapped = unpicklable(py, &text);
+        wrapped.set_cause(py, Some(error));
+        return wrapped;
+    }
+    if error.get_type(py).is(py.get_type::<PyRecursionError>()) {
+        let mut text = format!("Could not pickle object as excessively deep recursion required: {}", error.value(py));
+        if !path.is_empty() {
+            text = format!("{text}: while pickling {path}");
+        }
+        let wrapped = too_deep(py, &text);
         wrapped.set_cause(py, Some(error));
         return wrapped;
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import abc
 import hashlib
+import inspect
 import sys
 import types
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, cast
@@ -328,7 +329,7 @@ def identify(cls: Any, unit: Optional[types.CodeType], numbers: Numbers) -> Iden
         if part is not None:
             _identify_base(part, unit, cls, numbers)
     known = _runtime.class_info(cls)
-    captured = captured_digest(cls) if known is None else known[1]
+    captured = captured_digest(cls, unit is not None) if known is None else known[1]
     token = _runtime.class_token(module, qualname, bases, captured, unit, meta, kind)
     number = take_number(cls, token, known, numbers)
     if known is None or not known[3]:
@@ -378,11 +379,12 @@ _NO_CONSTANTS = frozenset(["__doc__", "__match_args__", "__orig_bases__", "__par
 _ATOMS = (int, float, complex, str, bytes, bool, type(None), type(Ellipsis))
 
 
-def captured_digest(cls: Any) -> str:
+def captured_digest(cls: Any, unit: Optional[types.CodeType]) -> str:
     """A digest of the constants that a class was made with; empty if there are none.
 
     They tell the classes of one factory apart: what its methods hold in cells and defaults, and the plain constants
-    among its attributes.
+    among its attributes. Where there is no text of the class statement, as for a class without methods, the names of
+    its attributes, their code, its annotations and docstring tell its definitions apart.
     """
     from . import _declarations
 
@@ -391,6 +393,8 @@ def captured_digest(cls: Any) -> str:
     for name, value in cls.__dict__.items():
         if name in _GENERATED or name in generated or name in _NO_CONSTANTS:
             continue
+        if not has_text:
+            parts.append(name)
         if type(value) in _ATOMS or type(value) in (tuple, frozenset):
             parts.append(f"{name}={_describe(value, 0)}")
             continue
@@ -403,9 +407,41 @@ def captured_digest(cls: Any) -> str:
         for function in functions:
             if type(function) is types.FunctionType:
                 parts += [f"{name}.{part}" for part in _captured(function)]
+                if not has_text:
+                    parts.append(f"{name}.code={_code_digest(function)}")
+    if not has_text:
+        doc = cls.__dict__.get("__doc__")
+        # The compiler dedents it from 3.13 on.
+        parts.append(f"doc={inspect.cleandoc(doc) if isinstance(doc, str) else doc!r}")
+        parts += [f"hint {name}:{_describe(value, 0)}" for name, value in (own_annotations(cls) or {}).items()]
+    parts += [f"member {_describe(member, 0)}" for member in _declarations.constants_of(cls)]
     if not parts:
         return ""
     return hashlib.sha256("\n".join(sorted(parts)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _code_digest(function: types.FunctionType) -> str:
+    """A digest of the text of a function, of its bytecode where it has no text."""
+    code = function.__code__
+    try:
+        from . import _snippets
+
+        arguments: Tuple[Any, ...] = _snippets.plan(code, function).args or ()
+    except Exception:  # no source, or no native module
+        arguments = ()
+    if not arguments:
+        return hashlib.sha256(b"".join([code.co_code, repr(code.co_names).encode(), _constants(code)])).hexdigest()
+    if isinstance(arguments[0], types.CodeType):
+        return f"{_runtime.unit_digest(arguments[0]).hex()}.{arguments[1]}"
+    return hashlib.sha256(str(arguments[0]).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _constants(code: types.CodeType) -> bytes:
+    parts = []
+    for const in code.co_consts:
+        parts.append(const.co_code + _constants(const) if isinstance(const, types.CodeType) else _describe(const, 0).encode(
+            "utf-8", "surrogatepass"))
+    return b",".join(parts)
 
 
 def _captured(function: types.FunctionType) -> Iterator[str]:

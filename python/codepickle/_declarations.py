@@ -67,6 +67,13 @@ def generated_names(cls: Any) -> FrozenSet[str]:
     return frozenset()
 
 
+def constants_of(cls: Any) -> List[Any]:
+    """What a declaration says beyond the attributes: the members of an enum."""
+    if isinstance(cls, enum.EnumMeta):
+        return [(name, member._value_) for name, member in cls._member_map_.items()]
+    return []
+
+
 # --- enum ---
 
 _ENUM_INTERNALS = frozenset(

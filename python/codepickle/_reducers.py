@@ -169,32 +169,35 @@ dispatch[type(OrderedDict().items())] = _reduce_view("i", True)
 
 @_reduces(io.TextIOWrapper)
 def _reduce_file(obj: Any) -> Reduced:
-    """A text file becomes a StringIO with its contents and position; what is no readable file on disk is refused."""
+    """A text file becomes a StringIO with its contents and position; what is no readable file on disk is refused.
+
+    The errors begin as cloudpickle's do: callers match them.
+    """
     for name in ("stdout", "stderr"):
         if obj is getattr(sys, name):
             return _runtime.g, ("sys", name)
     if obj is sys.stdin:
-        raise pickle.PicklingError("cannot pickle standard input: pass what was read from it")
+        raise pickle.PicklingError("Cannot pickle standard input: pass what was read from it")
     name, mode = getattr(obj, "name", None), getattr(obj, "mode", None)
     if name is None or mode is None:
-        raise pickle.PicklingError("cannot pickle a text stream that is no file on disk: pass its contents")
+        raise pickle.PicklingError("Cannot pickle a text stream that is no file on disk: pass its contents")
     if obj.closed:
-        raise pickle.PicklingError("cannot pickle closed files: %r is closed" % name)
+        raise pickle.PicklingError("Cannot pickle closed files: %r is closed" % name)
     if obj.isatty():
-        raise pickle.PicklingError("cannot pickle files that are terminals: %r is one" % name)
+        raise pickle.PicklingError("Cannot pickle files that map to tty objects: %r is a terminal" % name)
     if "r" not in mode and "+" not in mode:
-        raise pickle.PicklingError("cannot pickle files that are not opened for reading: %r has mode %r" % (name, mode))
+        raise pickle.PicklingError("Cannot pickle files that are not opened for reading: %r has mode %r" % (name, mode))
     try:
         position = obj.tell()
         obj.seek(0)
         contents = obj.read()
         obj.seek(position)
     except OSError as error:
-        raise pickle.PicklingError("cannot pickle file %r as it cannot be read: %s" % (name, error)) from error
+        raise pickle.PicklingError("Cannot pickle file %r as it cannot be read: %s" % (name, error)) from error
     copy = io.StringIO(contents, newline="")
     copy.seek(position)
-    copy.name = name  # type: ignore[attr-defined]
-    return copy.__reduce_ex__(2)
+    state = copy.__getstate__()
+    return io.StringIO, (), (*state[:-1], {"name": name})
 
 
 @_reduces(logging.Logger)

@@ -379,7 +379,7 @@ _NO_CONSTANTS = frozenset(["__doc__", "__match_args__", "__orig_bases__", "__par
 _ATOMS = (int, float, complex, str, bytes, bool, type(None), type(Ellipsis))
 
 
-def captured_digest(cls: Any, unit: Optional[types.CodeType]) -> str:
+def captured_digest(cls: Any, has_text: bool) -> str:
     """A digest of the constants that a class was made with; empty if there are none.
 
     They tell the classes of one factory apart: what its methods hold in cells and defaults, and the plain constants

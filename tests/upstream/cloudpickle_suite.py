@@ -118,7 +118,7 @@ def run_suite(python, suite, mode, extra):
         env["CODEPICKLE_UPSTREAM_REPORT"] = report
         env["PYTHONPATH"] = folder
         env["PYTHONDONTWRITEBYTECODE"] = "1"
-        command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "upstream_report", "--tb=short"]
+        command = [python, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "-p", "upstream_report", "--tb=short"]
         # The path's order makes `cloudpickle` the stub, whatever else is installed.
         command += ["--rootdir", folder, "tests"] + list(extra)
         done = subprocess.run(

@@ -22,15 +22,14 @@ def run_python(*args, stdin=None, check=True, env=None, cwd=None, timeout=120):
     done = subprocess.run(
         [sys.executable, *args],
         input=stdin,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         env=environment,
         cwd=cwd,
         timeout=timeout,
     )
     out, err = done.stdout.decode("utf-8"), done.stderr.decode("utf-8", "replace")
     if check:
-        assert done.returncode == 0, err
+        assert done.returncode == 0, out + err
     return done.returncode, out, err
 
 

@@ -9,10 +9,9 @@ import threading
 import types
 import weakref
 
+import codepickle
 import pytest
 from helpers import evaluate_elsewhere, run_python, write
-
-import codepickle
 
 # Errors that name the path
 
@@ -63,7 +62,8 @@ def test_path_to_a_lock_in_a_global(make_module):
 def test_path_to_a_lock_in_a_default_and_a_class(make_module):
     module = make_module(
         "other_locks",
-        "import threading\n\n\ndef f(x=threading.Lock()):\n    return x\n\n\nclass C:\n    shared = threading.RLock()\n",
+        "import threading\n\n\ndef f(x=threading.Lock()):\n    return x\n\n\n"
+        "class C:\n    shared = threading.RLock()\n",
     )
     assert "__defaults__" in error_of(module.f) or "default" in error_of(module.f)
     assert "shared" in error_of(module.C)
@@ -281,7 +281,8 @@ def test_worker_to_worker(make_module):
     module = make_module(
         "passed_on",
         "def make(n):\n    def up():\n        nonlocal n\n        n += 1\n        return n\n    return up\n\n\n"
-        "class A:\n    def m(self):\n        return 'A'\n\n\nclass B(A):\n    def m(self):\n        return super().m() + 'B'\n",
+        "class A:\n    def m(self):\n        return 'A'\n\n\n"
+        "class B(A):\n    def m(self):\n        return super().m() + 'B'\n",
     )
     data = codepickle.dumps((module.make(1), module.B, [lambda x: x + 1, lambda x: x + 2]), by_source=True)
     code = """\

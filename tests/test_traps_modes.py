@@ -6,11 +6,10 @@ import pickle
 import sys
 import warnings
 
-import pytest
-from helpers import evaluate_elsewhere, run_python
-
 import codepickle
+import pytest
 from codepickle import _runtime
+from helpers import evaluate_elsewhere, run_python
 
 
 def made_by_exec(name="made"):
@@ -137,8 +136,10 @@ def test_standard_library_is_not_swept_in(make_module):
 def test_self_contained(make_module):
     module = make_module(
         "modes_contained",
-        "import functools\n\n\ndef deco(f):\n    @functools.wraps(f)\n    def w(*a):\n        return 'w', f(*a)\n    return w\n\n\n"
-        "class A:\n    def m(self):\n        return 1\n\n\nclass B(A):\n    def m(self):\n        return super().m() + 1\n\n\n"
+        "import functools\n\n\n"
+        "def deco(f):\n    @functools.wraps(f)\n    def w(*a):\n        return 'w', f(*a)\n    return w\n\n\n"
+        "class A:\n    def m(self):\n        return 1\n\n\n"
+        "class B(A):\n    def m(self):\n        return super().m() + 1\n\n\n"
         "@deco\ndef f(x):\n    return B().m() + x\n",
     )
     data = codepickle.dumps(module.f, self_contained=True)
@@ -153,7 +154,7 @@ def test_self_contained_twice_in_one_process(make_module):
     one = codepickle.dumps(module.f, self_contained=True)
     two = codepickle.dumps(module.C, self_contained=True)
     code = (
-        "import pickle, sys; a = pickle.loads(bytes.fromhex(sys.argv[1])); b = pickle.loads(bytes.fromhex(sys.argv[2]));"
+        "import pickle, sys; a, b = (pickle.loads(bytes.fromhex(arg)) for arg in sys.argv[1:]);"
         "print(a() is b, a()().m())"
     )
     _, out, _ = run_python("-I", "-S", "-c", code, one.hex(), two.hex())
@@ -210,7 +211,8 @@ def test_out_of_band_buffers():
     blob = bytearray(b"x" * 1000)
     data = codepickle.dumps([pickle.PickleBuffer(blob)], buffer_callback=buffers.append)
     assert len(data) < 200
-    assert pickle.loads(data, buffers=buffers)[0] is blob
+    assert len(buffers) == 1
+    assert pickle.loads(data, buffers=[blob])[0] is blob
 
 
 def test_documented():

@@ -4,10 +4,12 @@ import pickle
 import sys
 import textwrap
 
-import pytest
+import codepickle
 from helpers import run_python, write
 
-import codepickle
+# pytest rewrites the asserts of this module; its functions travel as what the user wrote.
+WITH_ASSERTS = """\
+import codepickle, pickle, pytest
 
 
 def asserts(x):
@@ -15,35 +17,70 @@ def asserts(x):
     return x
 
 
-def test_functions_of_a_test_module_travel():
-    # pytest rewrites the asserts of this very file: the text is what the user wrote.
-    loaded = pickle.loads(codepickle.dumps(asserts, pickle_by_reference=lambda obj: obj is not asserts))
-    assert loaded(1) == 1
-    with pytest.raises(AssertionError, match="must be positive"):
-        loaded(-1)
+def check(function, good, bad):
+    loaded = pickle.loads(function)
+    assert loaded(good) == good
+    with pytest.raises(AssertionError):
+        loaded(bad)
 
 
-def test_local_function_with_an_assert():
+def test_module_level():
+    reference = lambda obj: obj is not asserts
+    check(codepickle.dumps(asserts, by_source=True, pickle_by_reference=reference), 1, -1)
+
+
+def test_local():
     limit = 3
 
     def local(x):
         assert x < limit
         return x
 
-    loaded = pickle.loads(codepickle.dumps(local, by_source=True))
-    assert loaded(1) == 1
-    with pytest.raises(AssertionError):
-        loaded(5)
+    check(codepickle.dumps(local, by_source=True), 1, 5)
+    check(codepickle.dumps(lambda x: local(x), by_source=True), 1, 5)
 
 
-def test_class_with_asserts():
+def test_class():
     class Local:
-        def check(self, x):
+        def __call__(self, x):
             assert x
-            return self
+            return x
 
-    loaded = pickle.loads(codepickle.dumps(Local(), by_source=True))
-    assert loaded.check(1) is loaded
+    check(codepickle.dumps(Local(), by_source=True), 1, 0)
+"""
+
+
+def run_pytest(tmp_path, **options):
+    # What proves that the file is unchanged is the .pyc that pytest writes beside it.
+    return run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path), cwd=str(tmp_path), **options)
+
+
+def test_functions_of_a_test_module_travel(tmp_path):
+    write(tmp_path / "test_with_asserts.py", WITH_ASSERTS)
+    run_pytest(tmp_path)
+    run_pytest(tmp_path)  # The second time the code comes from the .pyc.
+
+
+def test_test_module_edited_while_it_runs(tmp_path):
+    edit = """\
+import codepickle, pytest
+
+
+def asserts(x):
+    assert x > 0
+    return x
+
+
+def test_edited():
+    with open(__file__) as file:
+        text = file.read()
+    with open(__file__, "w") as file:
+        file.write(text.replace("x > 0", "x > 1000"))
+    with pytest.raises(codepickle.PicklingError):
+        codepickle.dumps(asserts, by_source=True, pickle_by_reference=lambda obj: obj is not asserts)
+"""
+    write(tmp_path / "test_edited.py", edit)
+    run_pytest(tmp_path)
 
 
 def test_tracing(make_module):

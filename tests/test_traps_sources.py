@@ -10,10 +10,9 @@ import textwrap
 import types
 import zipfile
 
+import codepickle
 import pytest
 from helpers import evaluate_elsewhere, run_python, write
-
-import codepickle
 
 
 def dumps(obj):
@@ -258,7 +257,10 @@ def test_record_sources():
 
 @pytest.mark.skipif(sys.version_info < (3, 8), reason="audit hooks came with 3.8")
 def test_record_sources_leaves_builtins_alone():
-    code = "import codepickle; before = (exec, eval, compile); codepickle.record_sources(); print(before == (exec, eval, compile))"
+    code = (
+        "import codepickle; was = (exec, eval, compile); codepickle.record_sources();"
+        "print(was == (exec, eval, compile))"
+    )
     assert run_python("-c", code)[1].strip() == "True"
 
 

@@ -1,7 +1,7 @@
 """Pickle functions and classes as source code, so that what one Python wrote every Python can run.
 
-A drop-in for `cloudpickle`: ``import codepickle as cloudpickle``. What `dumps` writes is an ordinary pickle; `pickle.loads`
-reads it on any CPython from 3.7 on, on PyPy and in WebAssembly builds.
+A drop-in for `cloudpickle`: ``import codepickle as cloudpickle``. What `dumps` writes is an ordinary pickle;
+`pickle.loads` reads it on any CPython from 3.7 on, on PyPy and in WebAssembly builds.
 
 >>> import codepickle, pickle
 >>> double = lambda x: 2 * x

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copyreg
 from collections import ChainMap
-from typing import Any
+from typing import Any, ClassVar
 
 from . import _native
 
@@ -37,7 +37,7 @@ class Pickler(_native.Pickler):
     'hello'
     """
 
-    dispatch_table: Any = ChainMap({}, copyreg.dispatch_table)
+    dispatch_table: ClassVar[Any] = ChainMap({}, copyreg.dispatch_table)
     dispatch = dispatch_table
 
 

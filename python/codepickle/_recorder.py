@@ -13,7 +13,7 @@ RECORD_BYTES = 32 * 1024 * 1024
 _enabled = False
 _installed = False
 _lock = threading.RLock()
-_texts: "OrderedDict[Tuple[str, str], None]" = OrderedDict()
+_texts: OrderedDict[Tuple[str, str], None] = OrderedDict()
 _bytes = 0
 
 
@@ -56,8 +56,9 @@ def record_sources() -> Recording:
     """
     global _enabled, _installed
     if not hasattr(sys, "addaudithook"):
-        raise RuntimeError("record_sources() needs audit hooks (PEP 578): Python 3.8 or later, this is %d.%d"
-                           % sys.version_info[:2])
+        raise RuntimeError(
+            "record_sources() needs audit hooks (PEP 578): Python 3.8 or later, this is %d.%d" % sys.version_info[:2]
+        )
     with _lock:
         if not _installed:
             sys.addaudithook(_hook)

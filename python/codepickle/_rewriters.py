@@ -51,6 +51,8 @@ def _records(path: str, stat: os.stat_result) -> bool:
     except OSError:
         return False
     mtime, size = int(stat.st_mtime) & 0xFFFFFFFF, stat.st_size & 0xFFFFFFFF
-    return len(head) == 16 and head[4:8] == b"\0\0\0\0" and head[8:16] == (
-        mtime.to_bytes(4, "little") + size.to_bytes(4, "little")
+    return (
+        len(head) == 16
+        and head[4:8] == b"\0\0\0\0"
+        and head[8:16] == (mtime.to_bytes(4, "little") + size.to_bytes(4, "little"))
     )

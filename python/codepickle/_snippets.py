@@ -5,7 +5,7 @@ The cold path: the native module remembers the outcome per code object.
 
 from __future__ import annotations
 
-import sys
+import weakref
 from types import CodeType, FunctionType
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -62,17 +62,13 @@ def plan(code: CodeType, function: Optional[FunctionType]) -> Plan:
             differs = _verify(code, snippet, text)
             if differs is None:
                 return _as_loaded(code, _plan_of(code, function, snippet, text))
-            if (
-                len(candidates) == 1
-                and is_rewritten(code)
-                and unchanged_since_import(code.co_filename)
-            ):
+            if len(candidates) == 1 and is_rewritten(code) and unchanged_since_import(code.co_filename):
                 return _plan_of(code, function, snippet, text)
             reasons.append(_changed(code, text.origin, differs))
     if not reasons:
         raise NoSource(
-            "no source text was found for it (%s): it was made by exec(), at a prompt that keeps no text, or its file is gone"
-            % code.co_filename
+            "no source text was found for it (%s): it was made by exec(), at a prompt that keeps no text, or its "
+            "file is gone" % code.co_filename
         )
     raise NoSource(reasons[0])
 
@@ -80,7 +76,9 @@ def plan(code: CodeType, function: Optional[FunctionType]) -> Plan:
 def _missing(code: CodeType, origin: str) -> str:
     what = "lambda" if code.co_name == "<lambda>" else "'%s'" % code.co_name
     return "%s has no %s at line %d: the file was edited after it was imported, or the code was made elsewhere" % (
-        origin, what, code.co_firstlineno,
+        origin,
+        what,
+        code.co_firstlineno,
     )
 
 
@@ -106,10 +104,20 @@ def _verify(code: CodeType, snippet: _native.Snippet, text: Text) -> Optional[st
 
 def _compile(snippet: _native.Snippet, text: Text, filename: str) -> CodeType:
     assert text.file is not None
-    return _runtime.compile_snippet(
-        snippet.text, snippet.line - text.shift, "", snippet.header, snippet.trailer, snippet.column,
-        snippet.decorators, ",".join(text.file.futures), snippet.name, filename, _module_facts(snippet, text.file),
+    compiled: CodeType = _runtime.compile_snippet(
+        snippet.text,
+        snippet.line - text.shift,
+        "",
+        snippet.header,
+        snippet.trailer,
+        snippet.column,
+        snippet.decorators,
+        ",".join(text.file.futures),
+        snippet.name,
+        filename,
+        _module_facts(snippet, text.file),
     )
+    return compiled
 
 
 def _module_facts(snippet: _native.Snippet, file: _native.SourceFile) -> str:
@@ -147,7 +155,8 @@ def _as_loaded(code: CodeType, found: Plan) -> Plan:
 
 
 def _qualname(code: CodeType, snippet: _native.Snippet) -> str:
-    return code.co_qualname if sys.version_info >= (3, 11) else snippet.qualname
+    qualname: str = getattr(code, "co_qualname", snippet.qualname)  # 3.11
+    return qualname
 
 
 _DEFAULTS = ("", "", 0, 0, "", None)
@@ -196,17 +205,16 @@ class ClassUnit(NamedTuple):
 
 
 _units = _runtime._ByIdentity()
+_unit_codes: weakref.WeakValueDictionary[Tuple[str, Tuple[Any, ...]], CodeType] = weakref.WeakValueDictionary()
 
 
 def class_unit(cls: type) -> Optional[ClassUnit]:
     """The text of the class statement that made `cls`; None where no method proves it to be the right one."""
     if cls in _units:
-        return _units.get(cls)
+        known: Optional[ClassUnit] = _units.get(cls)
+        return known
     unit = _find_unit(cls)
-    try:
-        _units[cls] = unit
-    except TypeError:  # a class of a metaclass without weak references
-        pass
+    _units[cls] = unit
     return unit
 
 
@@ -235,23 +243,32 @@ def _find_unit(cls: type) -> Optional[ClassUnit]:
     return None
 
 
-def _unit_at(
-    cls: type, owner: int, text: Text, filename: str, methods: Sequence[FunctionType]
-) -> Optional[ClassUnit]:
+def _unit_at(cls: type, owner: int, text: Text, filename: str, methods: Sequence[FunctionType]) -> Optional[ClassUnit]:
     assert text.file is not None
-    qualname, line, name = text.file.class_info(owner)
+    qualname, line, _ = text.file.class_info(owner)
     if qualname != cls.__qualname__ or line != cls.__dict__.get("__firstlineno__", line):
         return None
     members = text.file.methods(owner)
     places = {(member, place - text.shift): number for member, place, number in members}
-    live = [m for m in methods if m.__code__.co_filename == filename
-            and (m.__code__.co_name, m.__code__.co_firstlineno) in places]
+    live = [
+        m
+        for m in methods
+        if m.__code__.co_filename == filename and (m.__code__.co_name, m.__code__.co_firstlineno) in places
+    ]
+    if not live:
+        return None
     free = {cell for m in live for cell in m.__code__.co_freevars} - IMPLICIT_CELLS
     snippet = text.file.snippet(owner, sorted(free))
-    try:
-        unit = _compile(snippet, text, filename)
-    except _runtime.LoadError:
-        return None
+    args = _arguments(snippet, text, _path(filename, live[0].__globals__))
+    # The classes that one statement made share their text, in the payload as here.
+    unit = _unit_codes.get((filename, args))
+    if unit is None:
+        try:
+            unit = _compile(snippet, text, filename)
+        except _runtime.LoadError:
+            return None
+        _runtime.remember_source(unit, args)
+        _unit_codes[filename, args] = unit
     found: List[Tuple[CodeType, Plan]] = []
     for function in live:
         code = function.__code__
@@ -262,12 +279,21 @@ def _unit_at(
             continue
         if difference(code, compiled) is None:
             part = text.file.snippet(places[place], code.co_freevars)
-            found.append((code, Plan(None, (unit, *place), part.globals, part.free_chains, part.relative_import,
-                                     _qualname(code, part))))
+            found.append(
+                (
+                    code,
+                    Plan(
+                        None,
+                        (unit, *place),
+                        part.globals,
+                        part.free_chains,
+                        part.relative_import,
+                        _qualname(code, part),
+                    ),
+                )
+            )
     if not found:
         return None
-    args = _arguments(snippet, text, _path(filename, live[0].__globals__))
-    _runtime.remember_source(unit, args)
     return ClassUnit(unit, args, found)
 
 

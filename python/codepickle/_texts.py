@@ -31,7 +31,7 @@ class Text(NamedTuple):
 
 
 _lock = threading.Lock()
-_parsed: "OrderedDict[str, Tuple[_native.SourceFile | str, int]]" = OrderedDict()
+_parsed: OrderedDict[str, Tuple[_native.SourceFile | str, int]] = OrderedDict()
 _parsed_bytes = 0
 
 
@@ -53,7 +53,7 @@ def parse(text: str, origin: str, **how: Any) -> Text:
             _parsed.move_to_end(text)
     if entry is None:
         try:
-            file: "_native.SourceFile | str" = _native.SourceFile(text)
+            file: _native.SourceFile | str = _native.SourceFile(text)
         except (SyntaxError, ValueError) as error:
             file = str(error)
         entry = (file, len(text))
@@ -102,9 +102,9 @@ def texts(code: CodeType, function: Optional[FunctionType]) -> Iterator[Text]:
         found = _joined(from_code(code) or ())
         if fresh(found):
             yield parse(found, filename)
-    found = _from_loader(namespace, filename)
-    if found is not None and fresh(found):
-        yield parse(found, filename)
+    from_loader = _from_loader(namespace)
+    if from_loader is not None and fresh(from_loader):
+        yield parse(from_loader, filename)
     for recorded in _recorder.recorded(filename):
         if fresh(recorded):
             yield parse(recorded, "%s (recorded)" % filename)
@@ -114,7 +114,7 @@ def _joined(lines: Any) -> str:
     return "".join(lines)
 
 
-def _from_loader(namespace: Dict[str, Any], filename: str) -> Optional[str]:
+def _from_loader(namespace: Dict[str, Any]) -> Optional[str]:
     """The loader's own text: linecache splits it at form feeds too, and so loses count of the lines."""
     spec = namespace.get("__spec__")
     loader = getattr(spec, "loader", None) or namespace.get("__loader__")

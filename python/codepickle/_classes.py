@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import abc
+import contextlib
 import hashlib
 import inspect
 import sys
@@ -272,12 +273,13 @@ def registered_subclasses(cls: Any) -> List[Any]:
 def own_annotations(cls: Any) -> Optional[Dict[str, Any]]:
     """The annotations of the class itself; none that cannot be evaluated, and never an exception."""
     if sys.version_info < (3, 14):
-        found = cls.__dict__.get("__annotations__")
+        found = vars(cls).get("__annotations__")
         return dict(found) if isinstance(found, dict) else None
-    import annotationlib
+    import annotationlib  # type: ignore[import-not-found]
 
-    if "__annotations__" in cls.__dict__ and isinstance(cls.__dict__["__annotations__"], dict):
-        return dict(cls.__dict__["__annotations__"])  # `from __future__ import annotations`
+    written = vars(cls).get("__annotations__")
+    if isinstance(written, dict):  # `from __future__ import annotations`
+        return dict(written)
     for form in (annotationlib.Format.VALUE, annotationlib.Format.FORWARDREF, annotationlib.Format.STRING):
         try:
             return dict(annotationlib.get_annotations(cls, format=form))
@@ -358,10 +360,8 @@ def _identify_base(cls: Any, unit: Optional[types.CodeType], of: Any, numbers: N
         return
     find_unit: Callable[[Any], Any] = _no_unit
     if "bytecode" not in numbers:
-        try:
-            from ._snippets import class_unit as find_unit  # noqa: F811
-        except ImportError:  # a Python without the native module
-            pass
+        with contextlib.suppress(ImportError):  # on a Python without the native module
+            from ._snippets import class_unit as find_unit
     if unit is None and find_unit(of) is not None:
         find_unit = _no_unit  # bytecode was asked for
     found = find_unit(cls)
@@ -375,7 +375,9 @@ def _no_unit(cls: Any) -> Any:
 # --- what a class captured ---
 
 #: They depend on the Python version, or follow from the text.
-_NO_CONSTANTS = frozenset(["__doc__", "__match_args__", "__orig_bases__", "__parameters__", "__type_params__", "__hash__"])
+_NO_CONSTANTS = frozenset(
+    ["__doc__", "__match_args__", "__orig_bases__", "__parameters__", "__type_params__", "__hash__"]
+)
 _ATOMS = (int, float, complex, str, bytes, bool, type(None), type(Ellipsis))
 
 
@@ -439,8 +441,10 @@ def _code_digest(function: types.FunctionType) -> str:
 def _constants(code: types.CodeType) -> bytes:
     parts = []
     for const in code.co_consts:
-        parts.append(const.co_code + _constants(const) if isinstance(const, types.CodeType) else _describe(const, 0).encode(
-            "utf-8", "surrogatepass"))
+        if isinstance(const, types.CodeType):
+            parts.append(const.co_code + _constants(const))
+        else:
+            parts.append(_describe(const, 0).encode("utf-8", "surrogatepass"))
     return b",".join(parts)
 
 

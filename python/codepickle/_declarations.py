@@ -170,7 +170,8 @@ def reduce_enum(cls: Any, unit: Optional[types.CodeType], numbers: Numbers) -> R
 
 
 def _reduce_member(member: Any) -> Any:
-    if type(member).__reduce_ex__ is not enum.Enum.__reduce_ex__ or not isinstance(member._name_, str):
+    own: Any = type(member).__reduce_ex__
+    if own is not enum.Enum.__reduce_ex__ or not isinstance(member._name_, str):
         return NotImplemented
     return getattr, (type(member), member._name_)
 
@@ -319,7 +320,7 @@ def _made_by_namedtuple(name: str, value: Any) -> bool:
         return True
     filename = function.__code__.co_filename
     if name == "__new__":
-        return filename == "<string>" or filename.startswith("<string>") or filename.startswith("namedtuple_")
+        return filename.startswith(("<string>", "namedtuple_"))
     return function.__code__ in _namedtuple_codes() or function.__module__ in ("collections", "namedtuple_")
 
 
@@ -510,7 +511,7 @@ def _method_codes(unit: Optional[types.CodeType]) -> Set[int]:
 
 
 def _made_by_dataclass(name: str, value: Any, statement: Set[int]) -> bool:
-    """Whether `dataclass` made a method. It compiles them from text; a script given by ``-c`` has that file name too."""
+    """Whether `dataclass` made a method: compiled from text, whose file name scripts given by ``-c`` have too."""
     if not isinstance(value, types.FunctionType):
         return False
     if value.__module__ == "dataclasses" or value.__name__ in ("_dataclass_getstate", "_dataclass_setstate"):

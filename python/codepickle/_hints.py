@@ -19,13 +19,15 @@ Reduced = Any
 
 #: The names of `typing` that every supported Python has: references to them need no care.
 _OLD_NAMES = frozenset(
-    "Any Callable ClassVar Generic Optional Tuple Type TypeVar Union AbstractSet ByteString Container ContextManager "
-    "Hashable ItemsView Iterable Iterator KeysView Mapping MappingView MutableMapping MutableSequence MutableSet Sequence "
-    "Sized ValuesView Awaitable AsyncIterator AsyncIterable Coroutine Collection AsyncGenerator AsyncContextManager "
-    "Reversible SupportsAbs SupportsBytes SupportsComplex SupportsFloat SupportsInt SupportsRound ChainMap Counter Deque "
-    "Dict DefaultDict List OrderedDict Set FrozenSet NamedTuple Generator AnyStr NewType NoReturn Text".split()
+    """
+    Any Callable ClassVar Generic Optional Tuple Type TypeVar Union AbstractSet Container ContextManager Hashable
+    ItemsView Iterable Iterator KeysView Mapping MappingView MutableMapping MutableSequence MutableSet Sequence Sized
+    ValuesView Awaitable AsyncIterator AsyncIterable Coroutine Collection AsyncGenerator AsyncContextManager
+    Reversible SupportsAbs SupportsBytes SupportsComplex SupportsFloat SupportsInt SupportsRound ChainMap Counter Deque
+    Dict DefaultDict List OrderedDict Set FrozenSet NamedTuple Generator AnyStr NewType NoReturn Text
+    """.split()  # noqa: SIM905
 )
-SAMPLE_NEW_TYPE: Any = typing.NewType("SAMPLE_NEW_TYPE", int)
+SAMPLE_NEW_TYPE = typing.NewType("SAMPLE_NEW_TYPE", int)
 
 
 def fill(dispatch: Dict[type, Callable[[Any], Reduced]]) -> None:
@@ -56,7 +58,7 @@ def _reduce_form(form: Any) -> Reduced:
 
 
 def _reduce_alias(alias: Any) -> Reduced:
-    """A subscription, such as ``List[int]``, ``list[int]``, ``int | None``, or one still open, such as ``typing.List``."""
+    """A subscription, such as ``List[int]``, ``list[int]`` or ``int | None``, or ``typing.List`` itself."""
     if type(alias) is getattr(types, "UnionType", None):
         return _runtime.h, ("u", alias.__args__)
     if type(alias) is getattr(types, "GenericAlias", None):
@@ -87,12 +89,15 @@ def _arguments(alias: Any) -> Any:
 
     if alias.__origin__ is collections.abc.Callable and arguments:
         head, result = arguments[:-1], arguments[-1]
-        if len(head) == 1 and (head[0] is Ellipsis or type(head[0]).__name__ in ("ParamSpec", "_ConcatenateGenericAlias")):
+        if len(head) == 1 and (head[0] is Ellipsis or type(head[0]).__name__ in _PARAMETER_LISTS):
             return head[0], result
         return list(head), result
     if alias.__origin__ is tuple and not arguments:
         return ()
     return arguments[0] if len(arguments) == 1 else arguments
+
+
+_PARAMETER_LISTS = ("ParamSpec", "_ConcatenateGenericAlias")
 
 
 def _reduce_forward_reference(obj: Any) -> Reduced:
@@ -132,10 +137,7 @@ def reduce_variable(obj: Any, numbers: Optional[Any] = None) -> Reduced:
         options["default"] = obj.__default__
     token = _runtime.class_token(module or "", name, kind=kind)
     known = _runtime.class_info(obj)
-    if numbers is None:
-        number = _free_number(obj, token, known)
-    else:
-        number = take_number(obj, token, known, numbers)
+    number = _free_number(obj, token, known) if numbers is None else take_number(obj, token, known, numbers)
     if known is None or not known[3]:
         _runtime.register(obj, token, "", number)
     trimmed: Tuple[Any, ...] = (kind, name, module, number, arguments, options)

@@ -86,12 +86,11 @@ def _reduce_descriptor_subclass(base: type) -> Reducer:
     """The reducer for subclasses of a builtin descriptor, whose contents `object.__reduce_ex__` does not see."""
 
     def reduce(obj: Any) -> Reduced:
-        if type(obj).__reduce_ex__ is not object.__reduce_ex__ or type(obj).__reduce__ is not object.__reduce__:
+        kind: Any = type(obj)
+        if kind.__reduce_ex__ is not object.__reduce_ex__ or kind.__reduce__ is not object.__reduce__:
             return NotImplemented
-        if base is property:
-            arguments = _until_none(obj.fget, obj.fset, obj.fdel, obj.__doc__)
-        else:
-            arguments = (obj.__func__,)
+        contents = (obj.fget, obj.fset, obj.fdel, obj.__doc__) if base is property else (obj.__func__,)
+        arguments = _until_none(*contents)
         state = dict(getattr(obj, "__dict__", None) or {})
         for name in ("__wrapped__", "__isabstractmethod__", "__name__", "__qualname__", "__doc__", "__module__"):
             if base is not property:  # 3.10 copies them from the function
@@ -173,9 +172,9 @@ def _reduce_file(obj: Any) -> Reduced:
 
     The errors begin as cloudpickle's do: callers match them.
     """
-    for name in ("stdout", "stderr"):
-        if obj is getattr(sys, name):
-            return _runtime.g, ("sys", name)
+    for stream in ("stdout", "stderr"):
+        if obj is getattr(sys, stream):
+            return _runtime.g, ("sys", stream)
     if obj is sys.stdin:
         raise pickle.PicklingError("Cannot pickle standard input: pass what was read from it")
     name, mode = getattr(obj, "name", None), getattr(obj, "mode", None)
@@ -196,8 +195,8 @@ def _reduce_file(obj: Any) -> Reduced:
         raise pickle.PicklingError("Cannot pickle file %r as it cannot be read: %s" % (name, error)) from error
     copy = io.StringIO(contents, newline="")
     copy.seek(position)
-    state = copy.__getstate__()
-    return io.StringIO, (), (*state[:-1], {"name": name})
+    contents, newline, position, _ = copy.__getstate__()  # type: ignore[attr-defined]
+    return io.StringIO, (), (contents, newline, position, {"name": name})
 
 
 @_reduces(logging.Logger)
@@ -229,9 +228,10 @@ def _reduce_lru_cache(obj: Any) -> Reduced:
     for name, value in vars(obj).items():
         if name in ("__wrapped__", "cache_parameters"):
             continue
-        if name not in functools.WRAPPER_ASSIGNMENTS or getattr(function, name, None) is not value:
-            if function.__dict__.get(name, _runtime) is not value:
-                state[name] = value
+        if name in functools.WRAPPER_ASSIGNMENTS and getattr(function, name, None) is value:
+            continue
+        if vars(function).get(name, _runtime) is not value:
+            state[name] = value
     arguments: Tuple[Any, ...] = (function, size, typed) if typed else (function, size)
     return _runtime.l, arguments, state or None
 
@@ -242,6 +242,12 @@ if isinstance(functools.lru_cache(maxsize=1)(len), functools._lru_cache_wrapper)
 
 def _sample(arg: Any) -> None:
     """A function to wrap, to see the code that wraps."""
+
+
+def _code_of(function: Any) -> types.CodeType:
+    code = function.__code__
+    assert isinstance(code, types.CodeType)
+    return code
 
 
 def _reduce_singledispatch(function: Any) -> Reduced:
@@ -258,7 +264,7 @@ def _reduce_singledispatch(function: Any) -> Reduced:
     return _runtime.w, (), (list(function.registry.items()), attributes), None, None, _runtime.x
 
 
-special_functions[functools.singledispatch(_sample).__code__] = _reduce_singledispatch
+special_functions[_code_of(functools.singledispatch(_sample))] = _reduce_singledispatch
 
 
 def reduce_function(function: Any) -> Optional[Reduced]:
@@ -291,4 +297,4 @@ _register_dataclass_sentinels()
 
 _hints.fill(dispatch)
 if isinstance(_hints.SAMPLE_NEW_TYPE, types.FunctionType):  # before 3.10
-    special_functions[_hints.SAMPLE_NEW_TYPE.__code__] = _hints.reduce_new_type
+    special_functions[_code_of(_hints.SAMPLE_NEW_TYPE)] = _hints.reduce_new_type

@@ -8,6 +8,7 @@ A snippet is compiled, never executed: its code object is dug out of the constan
 """
 
 import builtins
+import contextlib
 import hashlib
 import linecache
 import pickle
@@ -68,7 +69,7 @@ _codes = {}  # snippet arguments -> code object, oldest first
 _codes_bytes = 0
 
 
-class _ByIdentity(object):
+class _ByIdentity:
     """A weak mapping keyed by identity: code objects of different text may compare equal."""
 
     __slots__ = ("_items",)
@@ -114,7 +115,7 @@ if hasattr(__import__("os"), "register_at_fork"):
     __import__("os").register_at_fork(after_in_child=_reset_after_fork)
 
 
-class _Lines(object):
+class _Lines:
     """The lines of a snippet at their real place: what `linecache` holds for it.
 
     The lines above the snippet are not stored, a function at line 50,000 costs no list of that length.
@@ -593,16 +594,18 @@ def _is_python(method):
     return isinstance(function, types.FunctionType) and isinstance(function.__code__, _CODE)
 
 
-class _without_hooks(object):
+class _without_hooks:
     """Skip the `__init_subclass__` of bases that travel, of all bases if `every`, for the class made in this thread."""
 
     def __init__(self, bases, every):
         self.hooks = hooks = []
         for base in bases:
             for parent in base.__mro__:
-                if "__init_subclass__" in parent.__dict__ and parent not in [hook[0] for hook in hooks]:
-                    if parent in _class_info or (every and _is_python(parent.__dict__["__init_subclass__"])):
-                        hooks.append((parent, parent.__dict__["__init_subclass__"]))
+                hook = parent.__dict__.get("__init_subclass__")
+                if hook is None or any(parent is seen for seen, _ in hooks):
+                    continue
+                if parent in _class_info or (every and _is_python(hook)):
+                    hooks.append((parent, hook))
         self.every = every
 
     def __enter__(self):
@@ -700,10 +703,10 @@ def _runtime_protocol(cls, flag):
 # --- enums ---
 
 
-class _Entry(object):
+class _Entry:
     """Stands for a member while the enum is made."""
 
-    __slots__ = ("value", "args", "given")
+    __slots__ = ("args", "given", "value")
 
     def __init__(self, value, args, given):
         self.value = value
@@ -769,7 +772,7 @@ def _new_member(cls, *args):
     data_type = cls._member_type_
     for base in data_type.__mro__:
         new = base.__dict__.get("__new__")
-        if new is not None and (not _is_python(new) or entry.given and base not in _class_info):
+        if new is not None and (not _is_python(new) or (entry.given and base not in _class_info)):
             break  # not one that travels; a builtin class, which is written in Python on PyPy
     member = object.__new__(cls) if base is object else base.__new__(cls, *entry.args)
     member._value_ = entry.value
@@ -920,7 +923,7 @@ def _dataclass(cls, attributes, flags, fields):
         init.__annotations__ = signature
 
 
-class _Late(object):
+class _Late:
     """Stands for an unhashable default."""
 
 
@@ -1044,11 +1047,9 @@ def _namedtuple(cls, declared):
     cls.__new__.__defaults__ = defaults
     cls._field_defaults = dict(zip(cls._fields[len(cls._fields) - len(defaults):], defaults)) if defaults else {}
     for name, doc in docs.items():
-        try:
+        with contextlib.suppress(AttributeError, TypeError):
             cls.__dict__[name].__doc__ = doc
-        except (AttributeError, TypeError):
-            pass
-    annotations = cls.__dict__.get("__annotations__")
+    annotations = vars(cls).get("__annotations__")
     if annotations and sys.version_info < (3, 9):
         cls._field_types = annotations
 
@@ -1132,7 +1133,7 @@ def _protocol_stand_in():
 def _cached_property_stand_in():
     """functools.cached_property is of 3.8."""
 
-    class cached_property(object):
+    class cached_property:
         def __init__(self, func):
             self.func = func
             self.attrname = None
@@ -1170,7 +1171,7 @@ def _singledispatchmethod_stand_in():
     """functools.singledispatchmethod is of 3.8."""
     import functools
 
-    class singledispatchmethod(object):
+    class singledispatchmethod:
         def __init__(self, func):
             self.dispatcher = functools.singledispatch(func)
             self.func = func
@@ -1274,8 +1275,8 @@ def _typing_name(name):
 def q(kind, name, module, number=0, arguments=(), options=None):
     """A type variable, NewType or type alias: the one of that token, or a new one.
 
-    `kind` is its class's name in `typing`: TypeVar (`arguments`: the constraints), ParamSpec, TypeVarTuple, NewType (the
-    supertype), TypeAliasType (the value). `options` are keyword arguments.
+    `kind` is its class's name in `typing`: TypeVar (`arguments`: the constraints), ParamSpec, TypeVarTuple, NewType
+    (the supertype), TypeAliasType (the value). `options` are keyword arguments.
     """
     import typing
 
@@ -1301,10 +1302,8 @@ def q(kind, name, module, number=0, arguments=(), options=None):
             except TypeError:  # `default` is of 3.13, `infer_variance` of 3.12
                 if options.pop("default", options) is options and options.pop("infer_variance", options) is options:
                     raise
-    try:
+    with contextlib.suppress(AttributeError, TypeError):  # of a type alias: it takes the caller's
         made.__module__ = module
-    except (AttributeError, TypeError):
-        pass  # a type alias; it takes the caller's
     with _lock:
         found = _by_token.get((token, number))
         if found is not None:
@@ -1320,17 +1319,13 @@ def q(kind, name, module, number=0, arguments=(), options=None):
 # --- wrappers ---
 
 
-def _unset(*args, **kwargs):
-    raise NotImplementedError("a payload that defines this function was not loaded to its end")
-
-
 def w():
     """A generic function of `functools.singledispatch`; filled by `x`."""
     import functools
 
-    # Defined here: singledispatch() takes over the attributes of the function, which must not be shared.
+    # Defined here: what is registered must not be shared.
     def function(*args, **kwargs):
-        return _unset()
+        raise NotImplementedError("the payload that defines this function was not loaded to its end")
 
     return functools.singledispatch(function)
 
@@ -1372,7 +1367,7 @@ def j(dispatcher, function):
 
 
 def y(cls, base, arguments):
-    """An instance of `cls`, a subclass of a builtin descriptor; its `__init__` does not run again, that of `base` does."""
+    """An instance of `cls`, a subclass of the builtin descriptor `base`; its own `__init__` does not run again."""
     made = base.__new__(cls, *arguments)
     base.__init__(made, *arguments)
     return made

@@ -1,6 +1,5 @@
 """The native module; private."""
 
-from types import CodeType
 from typing import IO, Any, Callable, Optional, Sequence
 
 class Snippet:
@@ -32,7 +31,6 @@ class SourceFile:
     def snippet(self, id: int, freevars: Sequence[str]) -> Snippet: ...
 
 class Pickler:
-    dispatch_table: Any
     fast: bool
     bin: int
     memo: Any

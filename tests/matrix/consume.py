@@ -55,8 +55,9 @@ def main():
                     file.write(data)
             else:
                 check(obj)
-        except BaseException:
-            say(name, "fail", error=traceback.format_exc())
+        except BaseException as error:
+            short = "%s: %s" % (type(error).__name__, error)
+            say(name, "fail", error=traceback.format_exc(), short=short)
         else:
             say(name, "ok")
 

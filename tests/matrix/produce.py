@@ -95,8 +95,9 @@ def main():
                 data = dumps((module.payload(), module.check))
                 with open(os.path.join(options.outdir, case.name + ".pickle"), "wb") as file:
                     file.write(data)
-        except BaseException:
-            say(case, "fail", error=traceback.format_exc())
+        except BaseException as error:
+            short = "%s: %s" % (type(error).__name__, error)
+            say(case, "fail", error=traceback.format_exc(), short=short)
         else:
             say(case, "ok")
         finally:

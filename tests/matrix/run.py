@@ -130,7 +130,9 @@ class Task:
                 if record["state"] == "start":
                     started = record["case"]
                 else:
-                    results[record["case"]] = (record["state"], record.get("error"))
+                    # The short form first: the last line of a traceback may be a note.
+                    error = record.get("short", "") + "\n" + record.get("error", "")
+                    results[record["case"]] = (record["state"], error)
                     started = None
         if process.returncode == 0:
             return None
@@ -315,12 +317,12 @@ class Matrix:
 def show_failures(failures, limit):
     by_case = {}
     for (kind, producer, consumer), name, error in failures:
-        last = (error or "").strip().splitlines()[-1:] or [""]
+        first = (error or "").strip().splitlines()[:1] or [""]
         where = "%s %s->%s" % (kind, producer, consumer or "(dump)")
-        by_case.setdefault((name, last[0][:200]), []).append((where, error))
-    for (name, last), where in sorted(by_case.items()):
+        by_case.setdefault((name, first[0][:200]), []).append((where, error))
+    for (name, first), where in sorted(by_case.items()):
         places = ", ".join(w for w, _ in where[:6]) + (" and %d more" % (len(where) - 6) if len(where) > 6 else "")
-        print("FAILED %s: %s\n    in %s" % (name, last, places))
+        print("FAILED %s: %s\n    in %s" % (name, first, places))
         if limit:
             print("\n".join("    | " + line for line in where[0][1].strip().splitlines()[-limit:]))
 

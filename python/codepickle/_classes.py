@@ -376,7 +376,7 @@ def _no_unit(cls: Any) -> Any:
 
 #: They depend on the Python version, or follow from the text.
 _NO_CONSTANTS = frozenset(
-    ["__doc__", "__match_args__", "__orig_bases__", "__parameters__", "__type_params__", "__hash__"]
+    ["__doc__", "__annotations__", "__final__", "__orig_bases__", "__parameters__", "__type_params__", "__hash__"]
 )
 _ATOMS = (int, float, complex, str, bytes, bool, type(None), type(Ellipsis))
 
@@ -391,9 +391,9 @@ def captured_digest(cls: Any, has_text: bool) -> str:
     from . import _declarations
 
     parts: List[str] = []
-    generated = _declarations.generated_names(cls)
-    for name, value in cls.__dict__.items():
-        if name in _GENERATED or name in generated or name in _NO_CONSTANTS:
+    attributes = _declarations.own_attributes(cls)
+    for name, value in attributes.items():
+        if name in _NO_CONSTANTS:
             continue
         if not has_text:
             parts.append(name)
@@ -407,19 +407,35 @@ def captured_digest(cls: Any, has_text: bool) -> str:
         else:
             functions = (value,)
         for function in functions:
-            if type(function) is types.FunctionType:
+            if type(function) is types.FunctionType and not _is_borrowed(function, cls):
                 parts += [f"{name}.{part}" for part in _captured(function)]
                 if not has_text:
                     parts.append(f"{name}.code={_code_digest(function)}")
     if not has_text:
-        doc = cls.__dict__.get("__doc__")
+        doc = attributes.get("__doc__")
         # The compiler dedents it from 3.13 on.
         parts.append(f"doc={inspect.cleandoc(doc) if isinstance(doc, str) else doc!r}")
-        parts += [f"hint {name}:{_describe(value, 0)}" for name, value in (own_annotations(cls) or {}).items()]
+        parts += [f"hint {name}:{_describe_hint(hint)}" for name, hint in attributes.get("__annotations__", {}).items()]
     parts += [f"member {_describe(member, 0)}" for member in _declarations.constants_of(cls)]
     if not parts:
         return ""
     return hashlib.sha256("\n".join(sorted(parts)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _describe_hint(hint: Any) -> str:
+    """Only classes and text are the same in the `typing` of every version."""
+    if isinstance(hint, str):
+        return hint
+    return str(hint.__qualname__) if issubclass(type(hint), type) else ""
+
+
+def _is_borrowed(function: types.FunctionType, cls: Any) -> bool:
+    """Whether a method is another module's function, as `functools.total_ordering` puts there."""
+    if function.__module__ == cls.__module__:
+        return False
+    from ._reference import by_reference
+
+    return by_reference(function)
 
 
 def _code_digest(function: types.FunctionType) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 import sys
 import types
-from typing import Any, Callable, Dict, FrozenSet, List, Optional, Set, Tuple
+from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 from . import _runtime
 from ._classes import (
@@ -54,24 +54,26 @@ def identity_of(cls: Any) -> Tuple[str, Tuple[Any, ...], Any]:
     return "class", real_bases(cls), explicit_metaclass(cls)
 
 
-def generated_names(cls: Any) -> FrozenSet[str]:
-    """The attributes that say nothing about how the class was made: a library generated them."""
-    own = cls.__dict__
+def own_attributes(cls: Any) -> Attributes:
+    """The attributes of a class that were not generated."""
+    attributes, _ = class_state(cls)
     if isinstance(cls, enum.EnumMeta):
-        names = _ENUM_INTERNALS | {"_generate_next_value_", "__repr__", "__str__", "__format__", "__reduce_ex__"}
-        return names if own.get("__new_member__") is None else names - {"__new_member__"}
-    if is_namedtuple(cls):
-        return _NAMEDTUPLE_GENERATED - {"_fields"}
-    if "__dataclass_params__" in own:
-        return frozenset([name for name in _METHODS if _made_by_dataclass(name, own.get(name), set())])
-    return frozenset()
+        _drop_enum_internals(cls, attributes)
+    elif is_namedtuple(cls):
+        _drop_namedtuple_internals(cls, attributes)
+    elif is_typed_dict(cls):
+        _drop_typed_dict_internals(attributes)
+    else:
+        declare_protocol(cls, attributes)
+        declare_dataclass(cls, None, attributes)
+    return attributes
 
 
 def constants_of(cls: Any) -> List[Any]:
-    """What a declaration says beyond the attributes: the members of an enum."""
+    """What a declaration says beyond the attributes: the members of an enum, the fields of a namedtuple."""
     if isinstance(cls, enum.EnumMeta):
         return [(name, member._value_) for name, member in cls._member_map_.items()]
-    return []
+    return list(cls._fields) if is_namedtuple(cls) else []
 
 
 # --- enum ---
@@ -281,20 +283,7 @@ def reduce_namedtuple(cls: Any, unit: Optional[types.CodeType], numbers: Numbers
     """A namedtuple: its fields are the skeleton."""
     identity = identify(cls, unit, numbers)
     attributes, declarations = class_state(cls)
-    docs = {}
-    name = cls.__name__
-    for number, field in enumerate(cls._fields):
-        doc = getattr(attributes.get(field), "__doc__", None)
-        if doc is not None and doc != f"Alias for field number {number}":
-            docs[field] = doc
-        attributes.pop(field, None)
-    for key in _NAMEDTUPLE_GENERATED:
-        if key in attributes and _made_by_namedtuple(key, attributes[key]):
-            del attributes[key]
-    if "__class_getitem__" in attributes and identity.bases:
-        del attributes["__class_getitem__"]  # 3.11, the generic ones
-    if attributes.get("__doc__") == f"{name}({', '.join(cls._fields)})":
-        del attributes["__doc__"]
+    docs = _drop_namedtuple_internals(cls, attributes)
     defaults = tuple([cls._field_defaults[field] for field in cls._fields if field in cls._field_defaults])
     if defaults or docs:
         declarations["n"] = (defaults, docs)
@@ -312,6 +301,27 @@ def reduce_namedtuple(cls: Any, unit: Optional[types.CodeType], numbers: Numbers
         (_REQUIRED, _REQUIRED, _REQUIRED, "", 0, None, None, None),
     )
     return _runtime.n, arguments, state_of(attributes, declarations), None, None, _runtime.s
+
+
+def _drop_namedtuple_internals(cls: Any, attributes: Attributes) -> Dict[str, Any]:
+    """Leave what the user wrote; the docstrings of fields that were changed."""
+    docs = {}
+    for number, field in enumerate(cls._fields):
+        doc = getattr(attributes.get(field), "__doc__", None)
+        if doc is not None and doc != f"Alias for field number {number}":
+            docs[field] = doc
+        attributes.pop(field, None)
+    for key in _NAMEDTUPLE_GENERATED:
+        if key in attributes and _made_by_namedtuple(key, attributes[key]):
+            del attributes[key]
+    if "__class_getitem__" in attributes and len(cls.__bases__) > 1:
+        del attributes["__class_getitem__"]  # 3.11, the generic ones
+    if attributes.get("__doc__") == f"{cls.__name__}({', '.join(cls._fields)})":
+        del attributes["__doc__"]
+    bases = attributes.get("__orig_bases__")  # 3.9
+    if isinstance(bases, tuple) and len(bases) == 1 and getattr(bases[0], "__name__", None) == "NamedTuple":
+        del attributes["__orig_bases__"]
+    return docs
 
 
 def _made_by_namedtuple(name: str, value: Any) -> bool:
@@ -353,20 +363,17 @@ def reduce_typed_dict(cls: Any, unit: Optional[types.CodeType], numbers: Numbers
     """A TypedDict: all its state is attributes."""
     identity = identify(cls, unit, numbers)
     attributes, declarations = class_state(cls)
-    keys = {}
-    for name in _KEY_SETS:
-        found = attributes.pop(name, None)
-        if found is not None:
-            keys[name] = tuple(sorted(found))
-    if keys:
-        declarations["k"] = keys
-    for name in ("__total__", "__new__", "__orig_bases__", "__class_getitem__"):
-        attributes.pop(name, None)
-    for name in ("__extra_items__", "__closed__"):  # 3.15 and typing_extensions; private sentinels
-        if name in attributes and type(attributes[name]) not in (bool, type(None)):
-            del attributes[name]
+    keys = {name: tuple(sorted(attributes[name])) for name in _KEY_SETS if name in attributes}
+    if not keys.get("__readonly_keys__"):  # 3.13
+        keys.pop("__readonly_keys__", None)
+        keys.pop("__mutable_keys__", None)
+    if "__required_keys__" not in keys:  # 3.8
+        everything = tuple(sorted(attributes.get("__annotations__", ())))
+        total = cls.__dict__["__total__"]
+        keys = {"__required_keys__": everything if total else (), "__optional_keys__": () if total else everything}
+    declarations["k"] = keys
     parameters = tuple(cls.__dict__.get("__parameters__", ()))
-    attributes.pop("__parameters__", None)
+    _drop_typed_dict_internals(attributes)
     arguments = trim(
         (
             module_of(cls),
@@ -381,6 +388,17 @@ def reduce_typed_dict(cls: Any, unit: Optional[types.CodeType], numbers: Numbers
         (_REQUIRED, _REQUIRED, "", 0, None, True, None, None),
     )
     return _runtime.o, arguments, state_of(attributes, declarations), None, None, _runtime.s
+
+
+def _drop_typed_dict_internals(attributes: Attributes) -> None:
+    for name in _KEY_SETS:
+        attributes.pop(name, None)
+    for name in ("__total__", "__new__", "__orig_bases__", "__class_getitem__"):
+        attributes.pop(name, None)
+    for name in ("__extra_items__", "__closed__"):  # 3.15 and typing_extensions; private sentinels
+        if name in attributes and type(attributes[name]) not in (bool, type(None)):
+            del attributes[name]
+    attributes.pop("__parameters__", None)
 
 
 # --- Protocol ---
@@ -442,8 +460,8 @@ def declare_dataclass(
     kept = _runtime.kept(cls)
     flags = {name: getattr(params, name) for name, default in _FLAGS if getattr(params, name, default) != default}
     flags.update(kept.get("flags", {}))
-    if "__slots__" in cls.__dict__ and not hasattr(params, "slots") and _slots_are_generated(cls, attributes):
-        flags["slots"] = True  # 3.10 and 3.11 do not remember it
+    if _slots_are_generated(cls, params):
+        flags["slots"] = True
     statement = _method_codes(unit)
     for name in _METHODS:
         if name in attributes and _made_by_dataclass(name, attributes[name], statement):
@@ -497,10 +515,22 @@ def _field_options(cls: Any, field: Any) -> Dict[str, Any]:
     return options
 
 
-def _slots_are_generated(cls: Any, attributes: Attributes) -> bool:
+def _slots_are_generated(cls: Any, params: Any) -> bool:
+    """Whether `dataclass` made the slots: 3.10 and 3.11 do not remember it.
+
+    A field with a default leads to that: beside slots of the user's there could be no default.
+    """
+    if "__slots__" not in cls.__dict__ or hasattr(params, "slots") or sys.version_info < (3, 10):
+        return False
+    import dataclasses
+
+    fields = cls.__dict__["__dataclass_fields__"]
     slots = cls.__dict__["__slots__"]
-    names = set(cls.__dict__["__dataclass_fields__"])
-    return isinstance(slots, tuple) and all(slot in names or slot == "__weakref__" for slot in slots)
+    if getattr(cls.__dict__.get("__getstate__"), "__module__", None) == "dataclasses":
+        return True
+    defaults = [fields[slot].default for slot in slots if slot in fields] if isinstance(slots, tuple) else []
+    unset = (types.MemberDescriptorType, type(dataclasses.MISSING))
+    return not all(isinstance(default, unset) for default in defaults)
 
 
 def _method_codes(unit: Optional[types.CodeType]) -> Set[int]:

@@ -415,11 +415,12 @@ def source_of(code):
 
 
 def file_text(filename):
-    """The whole text compiled under `filename` by `c`, and by how many lines it stands too low; or None."""
+    """The whole text compiled under `filename` by `c`, by how many lines it stands too low, its futures; or None."""
     code = _files.get(filename)
     if code is None:
         return None
-    return _assemble(*_sources.get(code)[:7])
+    args = _sources.get(code)
+    return _assemble(*args[:7]) + (args[7],)
 
 
 def __getattr__(name):
@@ -663,6 +664,8 @@ def s(cls, state):
             apply(cls, declarations[key])
     if "_is_protocol" in cls.__dict__:
         _protocol(cls)
+    if "_field_defaults" in cls.__dict__:
+        _typed_fields(cls)
     waiting = _unfinished.get(cls)
     if waiting is not None:
         _unfinished.discard(cls)
@@ -1049,9 +1052,19 @@ def _namedtuple(cls, declared):
     for name, doc in docs.items():
         with contextlib.suppress(AttributeError, TypeError):
             cls.__dict__[name].__doc__ = doc
+
+
+def _typed_fields(cls):
+    """What `typing.NamedTuple` adds to a namedtuple."""
     annotations = vars(cls).get("__annotations__")
-    if annotations and sys.version_info < (3, 9):
-        cls._field_types = annotations
+    if annotations:
+        if sys.version_info < (3, 9):
+            cls._field_types = annotations
+        else:
+            import typing
+
+            if "__orig_bases__" not in cls.__dict__:
+                cls.__orig_bases__ = (typing.NamedTuple,)
 
 
 def o(module, qualname, captured="", number=0, unit=None, total=True, parameters=None, name=None):
@@ -1085,6 +1098,8 @@ def o(module, qualname, captured="", number=0, unit=None, total=True, parameters
 def _typed_dict_keys(cls, keys):
     for name, items in keys.items():
         setattr(cls, name, frozenset(items))
+    if "__mutable_keys__" not in keys and hasattr(cls, "__mutable_keys__"):  # 3.13
+        cls.__mutable_keys__ = cls.__required_keys__ | cls.__optional_keys__
 
 
 _DECLARATIONS = (

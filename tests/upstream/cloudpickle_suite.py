@@ -148,7 +148,7 @@ def read_expected():
             line = line.split("#", 1)[0].strip()
             if line:
                 name, where, reason = (part.strip() for part in line.split("|", 2))
-                versions, modes = where.split("/")
+                versions, modes = (part.strip() for part in where.split("/"))
                 rows.append((name, versions, modes, reason))
     return rows
 

@@ -112,7 +112,7 @@ def _compile(snippet: _native.Snippet, text: Text, filename: str) -> CodeType:
         snippet.trailer,
         snippet.column,
         snippet.decorators,
-        ",".join(text.file.futures),
+        text.futures,
         snippet.name,
         filename,
         _module_facts(snippet, text.file),
@@ -172,7 +172,7 @@ def _arguments(snippet: _native.Snippet, text: Text, path: str) -> Tuple[Any, ..
         snippet.trailer,
         snippet.column,
         snippet.decorators,
-        ",".join(text.file.futures),
+        text.futures,
         None if snippet.name == follows else snippet.name,
     ]
     return _trimmed((snippet.text, snippet.line - text.shift, path, *rest))
@@ -183,6 +183,9 @@ def _path(filename: str, namespace: Dict[str, Any]) -> str:
     if filename.startswith("<codepickle ") and "/" in filename:
         return filename[:-1].split("/", 1)[1]
     parts = filename.replace("\\", "/").split("/")
+    # A notebook's cell: its file name counts executions, or holds a process number.
+    if filename.startswith("<ipython-input-") or any(part.startswith("ipykernel_") for part in parts[:-1]):
+        return "ipython"
     name = namespace.get("__name__")
     keep = 1
     if isinstance(name, str) and name != "__main__":

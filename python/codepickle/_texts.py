@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import os
+import sys
 import threading
 from collections import OrderedDict
 from types import CodeType, FunctionType
@@ -28,6 +29,13 @@ class Text(NamedTuple):
     #: True where lines and columns cannot be expected to agree: the user supplied the text.
     by_hand: bool = False
     problem: str = ""
+    #: Names of future features that the text itself does not import, joined by commas: a payload's.
+    features: str = ""
+
+    @property
+    def futures(self) -> str:
+        """Names of the future features in force, joined by commas."""
+        return self.features or ",".join(self.file.futures if self.file is not None else ())
 
 
 _lock = threading.Lock()
@@ -87,7 +95,7 @@ def texts(code: CodeType, function: Optional[FunctionType]) -> Iterator[Text]:
             yield parse(rebuilt, "__source__", by_hand=True, shift=shift)
     loaded = _runtime.file_text(filename)
     if loaded is not None and fresh(loaded[0]):
-        yield parse(loaded[0], filename, shift=loaded[1])
+        yield parse(loaded[0], filename, shift=loaded[1], features=loaded[2])
     namespace: Dict[str, Any] = getattr(function, "__globals__", None) or {}
     # What linecache holds already may be older than the file: that is the text of a module imported
     # before the file was edited. So it is tried before the file is looked at again.
@@ -102,6 +110,9 @@ def texts(code: CodeType, function: Optional[FunctionType]) -> Iterator[Text]:
         found = _joined(from_code(code) or ())
         if fresh(found):
             yield parse(found, filename)
+    command = _from_command_line() if filename == "<string>" else None
+    if command is not None and fresh(command):
+        yield parse(command, "python -c")
     from_loader = _from_loader(namespace)
     if from_loader is not None and fresh(from_loader):
         yield parse(from_loader, filename)
@@ -112,6 +123,14 @@ def texts(code: CodeType, function: Optional[FunctionType]) -> Iterator[Text]:
 
 def _joined(lines: Any) -> str:
     return "".join(lines)
+
+
+def _from_command_line() -> Optional[str]:
+    """The text given by ``python -c``. From 3.13 on linecache has it; 3.10 to 3.12 keep the arguments alone."""
+    if sys.argv[:1] != ["-c"] or not hasattr(sys, "orig_argv"):
+        return None
+    index = len(sys.orig_argv) - len(sys.argv)
+    return sys.orig_argv[index] if index > 0 else None
 
 
 def _from_loader(namespace: Dict[str, Any]) -> Optional[str]:

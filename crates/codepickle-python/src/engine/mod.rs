@@ -6,6 +6,7 @@
 mod atoms;
 mod buffers;
 mod containers;
+mod endless;
 mod globals;
 mod iterators;
 pub(crate) mod known;
@@ -31,10 +32,8 @@ pub(crate) use output::Payload;
 #[allow(unused_imports, reason = "part of the interface for functions.rs")]
 pub(crate) use task::{Label, LabelKind, Op, Task};
 
-/// A runaway `__reduce__`, which makes a new object of its own kind on every call, ends here instead of in the
-/// exhaustion of memory; CPython ends it at its recursion limit. One level of nesting takes up to four tasks, some
-/// 100 bytes, and several hundred more for the objects that such a `__reduce__` makes.
-const TASK_LIMIT: usize = 20_000_000;
+/// Ends what `endless` does not recognise before memory ends: 40 bytes for each task, and more for what it works on.
+const TASK_LIMIT: usize = 40_000_000;
 
 /// Signals are looked at once in so many tasks.
 const SIGNAL_INTERVAL: u32 = 8192;
@@ -103,6 +102,10 @@ pub(crate) struct Engine<'py> {
     /// Whose `__reduce_ex__` is running.
     culprit: Option<Bound<'py, PyAny>>,
     root: Option<Bound<'py, PyAny>>,
+    /// How many objects under way were made by the `__reduce__` of the one around them.
+    new_depth: u32,
+    /// Whether the object being reduced is one of them, until there is a task that says so.
+    counting: bool,
     ticks: u32,
 }
 
@@ -131,6 +134,8 @@ impl<'py> Engine<'py> {
             fast_open: HashSet::new(),
             culprit: None,
             root: None,
+            new_depth: 0,
+            counting: false,
             ticks: 0,
         })
     }
@@ -150,6 +155,7 @@ impl<'py> Engine<'py> {
         self.root = Some(obj.clone());
         self.out.start();
         let result = functions::begin(self, obj)
+            .and_then(|()| self.run())
             .and_then(|()| self.save(obj))
             .and_then(|()| self.run())
             .and_then(|()| self.finish_stream());

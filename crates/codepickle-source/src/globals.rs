@@ -76,12 +76,15 @@ pub(crate) fn needs(index: &Index, root: ScopeId, freevars: &[&str]) -> Needs {
         for import in &scope.imports {
             match import {
                 Import::Absolute(module) => {
-                    drop(imports.insert(index.names.get(*module).to_owned()))
+                    imports.insert(index.names.get(*module).to_owned());
                 }
                 Import::Relative => relative_import = true,
             }
         }
-        for used in scope.uses.iter().filter(|used| Some(used.name) != constant) {
+        for used in &scope.uses {
+            if Some(used.name) == constant || matches!(used.how, How::Global | How::Nonlocal) {
+                continue;
+            }
             let found = match analysis.place(id, *used) {
                 Place::Local => continue,
                 Place::Free => &mut free,

@@ -37,7 +37,7 @@ pub struct Snippet {
     pub decorators: usize,
     /// The name of the code object.
     pub name: String,
-    /// The qualified name, as CPython 3.12 and later compose it.
+    /// The qualified name, as CPython composes it up to 3.11; later versions leave inlined comprehensions out.
     pub qualname: String,
     /// What the text is.
     pub kind: SnippetKind,

@@ -283,9 +283,9 @@ else:
 
 
 def test_dash_c():
-    # 3.13 keeps the text of -c in linecache; before, the interpreter throws it away.
+    # 3.13 keeps the text of -c in linecache, 3.10 in sys.orig_argv; before, the interpreter throws it away.
     _, out, _ = run_python("-c", MAIN)
-    if sys.version_info >= (3, 13):
+    if sys.version_info >= (3, 10):
         assert evaluate_elsewhere(bytes.fromhex(out), "(obj[0](), obj[1]())") == (42, "lam")
     else:
         assert "<string>" in out and "refused" in out

@@ -491,6 +491,7 @@ def _describe(value: Any, depth: int) -> str:
         if kind is dict:
             items = [f"{_describe(key, depth + 1)}:{_describe(item, depth + 1)}" for key, item in value.items()]
             return f"dict[{','.join(items)}]"
-    if kind in (types.FunctionType, type):
-        return f"{kind.__name__}:{value.__qualname__}"
-    return f"<{kind.__qualname__}>"
+    if kind is types.FunctionType or issubclass(kind, type):
+        return f"class:{value.__qualname__}" if kind is not types.FunctionType else f"function:{value.__qualname__}"
+    # The classes behind type hints differ in every version.
+    return "<hint>" if kind.__module__ in ("typing", "types") else f"<{kind.__qualname__}>"

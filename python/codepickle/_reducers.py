@@ -82,6 +82,13 @@ if hasattr(functools, "singledispatchmethod"):  # 3.8
 dispatch[type(_runtime.g("functools", "singledispatchmethod")(len))] = _reduce_singledispatchmethod
 
 
+@_reduces(functools.partialmethod)
+def _reduce_partialmethod(obj: Any) -> Reduced:
+    """By its constructor, which 3.14 does not do without; the keywords follow, as none of pickle's opcodes passes any."""
+    reduced = (functools.partialmethod, (obj.func, *obj.args))
+    return (*reduced, (None, {"keywords": obj.keywords})) if obj.keywords else reduced
+
+
 def _reduce_descriptor_subclass(base: type) -> Reducer:
     """The reducer for subclasses of a builtin descriptor, whose contents `object.__reduce_ex__` does not see."""
 
@@ -115,7 +122,8 @@ def register_descriptor_type(kind: type) -> None:
     types.MemberDescriptorType,
     types.WrapperDescriptorType,
     types.MethodDescriptorType,
-    types.ClassMethodDescriptorType,
+    # Before 3.11 it has a reducer of its own, which gives the bound method; cloudpickle's users know it so.
+    *([types.ClassMethodDescriptorType] if sys.version_info >= (3, 11) else []),
 )
 def _reduce_slot(obj: Any) -> Reduced:
     if obj.__name__ in ("__dict__", "__weakref__") or type(obj) is types.ClassMethodDescriptorType:

@@ -126,7 +126,8 @@ def _module_facts(snippet: _native.Snippet, file: _native.SourceFile) -> str:
     From 3.11 a call on a name that the module imports compiles to LOAD_ATTR instead of LOAD_METHOD, and from 3.12 a
     module that uses `super` as a name gets no LOAD_SUPER_ATTR. The meaning is the same, so neither travels.
     """
-    imported = sorted({name for name, _ in snippet.globals} & set(file.module_imports))
+    # A local variable counts too, if it is called like an imported module; a name too many does no harm.
+    imported = sorted(name for name in file.module_imports if name in snippet.text)
     facts = ["import " + ", ".join(imported)] if imported else []
     if file.module_uses_super:
         facts.append("super")

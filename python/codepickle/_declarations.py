@@ -462,6 +462,8 @@ def declare_dataclass(
     flags.update(kept.get("flags", {}))
     if _slots_are_generated(cls, params):
         flags["slots"] = True
+    if type(attributes.get("__doc__")).__name__ == "_AutoDocstring":  # 3.15 makes the docstring when it is asked for
+        attributes["__doc__"] = cls.__doc__
     statement = _method_codes(unit)
     for name in _METHODS:
         if name in attributes and _made_by_dataclass(name, attributes[name], statement):

@@ -60,6 +60,6 @@ def test_words_of_the_table_are_explained_once(capsys):
     library.cells = {("a", "3.7"): ("TypeError", "bad\nworse"), ("b", "3.7"): ("TypeError", "bad")}
     script.report([library], ["a", "b"], ["3.7"])
     output = capsys.readouterr().out
-    assert script.tally(library) == (0, 2)
+    assert script.tally(library, [library]) == (0, 2)
     assert output.count("TypeError: bad") == 1 and "worse" not in output
     assert "10 bytes in all" in output

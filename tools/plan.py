@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 import sys
 
 from common import CACHE, DIST, IN_CI, ROOT, VENVS, Failure, python_in, pythons
@@ -38,12 +39,11 @@ class Step:
         if "tests run:" in output:  # cargo nextest
             last = [line for line in output.splitlines() if "run:" in line][-1]
             return _sum(r"(\d+) passed", last), _sum(r"(\d+) (?:failed|timed out)", last)
-        passed = _sum(r"(?m)^.*?(\d+) passed, \d+ failed", output)
-        failed = _sum(r"(?m)^.*?\d+ passed, (\d+) failed", output)
-        for good, total in re.findall(r"(\d+) of (\d+) passed", output):
-            passed += int(good)
-            failed += int(total) - int(good)
-        return passed, failed
+        # Our own scripts: "N of M passed", "N passed, N failed", "N passed, N expected failures"
+        text = "\n".join(self.figures(output)) if self._figure else output
+        passed = _sum(r"(\d+)(?: of \d+)? passed", text)
+        failed = sum(int(total) - int(good) for good, total in re.findall(r"(\d+) of (\d+) passed", text))
+        return passed, failed + _sum(r"(\d+) failed", text)
 
     def figures(self, output):
         """The lines that the summary shows."""
@@ -84,8 +84,9 @@ def phases(build=True):
         Phase([Step("environments", [*prepare, *_labels(found)])], needed=True),
         Phase([Step("installed wheels", [*prepare, "--check"], figure=r"^pip ")]),
         Phase(cargo_steps() + lint_steps()),
-        Phase(pytest_steps(found) + upstream_steps(found) + fidelity_steps(found, cpython), jobs),
-        Phase(matrix_steps(jobs)),
+        Phase(pytest_steps(found) + pickletester_steps(found, cpython) + fidelity_steps(found, cpython), jobs),
+        # These use all cores by themselves.
+        Phase(suite_steps(found, jobs) + matrix_steps(jobs)),
     ]
 
 
@@ -147,15 +148,27 @@ def pytest_steps(found):
     return steps
 
 
-def upstream_steps(found):
-    """The suites of the projects whose contract this one keeps; each prints its own figure."""
-    steps = []
-    for name, script in [("cloudpickle's suite", "cloudpickle_suite.py"), ("pickletester", "pickletester.py")]:
-        path = TESTS / "upstream" / script
-        if path.exists():
-            for label in chosen(found, UPSTREAM_ON):
-                steps.append(Step("%s %s" % (name, label), [venv_python(label), path], figure=r"passed"))
-    return steps
+def suite_steps(found, jobs):
+    """cloudpickle's suite makes environments of its own, for all versions in one process."""
+    script = TESTS / "upstream" / "cloudpickle_suite.py"
+    versions = ",".join(chosen(found, UPSTREAM_ON))
+    command = [sys.executable, script, "--versions", versions, "--jobs", jobs]
+    return [Step("cloudpickle's suite", command, env={"CODEPICKLE_PATH": str(SITE)}, figure=r"^cloudpickle suite")]
+
+
+def pickletester_steps(found, cpython):
+    """CPython's own tests of each version; some distributions leave them out."""
+    script = TESTS / "upstream" / "pickletester.py"
+    there = [label for label in cpython if IN_CI or has_tests(found[label].path)]
+    env = {"PYTHONPATH": str(SITE)}
+    return [
+        Step("pickletester %s" % label, [found[label].path, script], env=env, figure=r"^pickletester CPython")
+        for label in there
+    ]
+
+
+def has_tests(path):
+    return not subprocess.call([path, "-c", "import test.pickletester"], stderr=subprocess.DEVNULL)
 
 
 def fidelity_steps(found, cpython):

@@ -35,12 +35,12 @@ def global_names(code: CodeType) -> List[str]:
     return list(found)
 
 
-def attribute_names(code: CodeType) -> "frozenset[str]":
+def attribute_names(code: CodeType) -> frozenset[str]:
     """Every name that occurs in `code`: a superset of the attributes by which it reaches submodules."""
     return frozenset(name for each in nested(code) for name in each.co_names)
 
 
-def submodules(package: Any, names: "frozenset[str]") -> List[str]:
+def submodules(package: Any, names: frozenset[str]) -> List[str]:
     """The imported submodules of `package` that code using `names` can reach through attributes."""
     found: List[str] = []
     pending = [package.__name__]

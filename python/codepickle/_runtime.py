@@ -338,19 +338,22 @@ def b(magic, version, name, digest, data):
 
 
 def f(code, globals, closure=None):
-    """A function of `code`; the cells of `closure` are in the order of the sorted free variables' names."""
+    """A function of `code`; its cells in the order of the sorted free variables' names, or a dict by name.
+
+    A free variable without a cell is one that this version alone counts as free, and never reads.
+    """
     if type(code) is not _CODE or type(globals) is not dict:
         raise LoadError("the payload is damaged: a function needs a code object and a namespace")
     if "__builtins__" not in globals:
         globals["__builtins__"] = builtins
     names = code.co_freevars
-    if closure is not None:
+    if type(closure) is tuple:
         if len(closure) != len(names):
             raise LoadError("the payload is damaged: %r has %d free variables, %d cells came"
                             % (code.co_name, len(names), len(closure)))
-        by_name = dict(zip(sorted(names), closure))
-        closure = tuple([by_name[name] for name in names])
-    function = types.FunctionType(code, globals, None, None, closure)
+        closure = dict(zip(sorted(names), closure))
+    cells = tuple([closure[name] if closure and name in closure else k() for name in names])
+    function = types.FunctionType(code, globals, None, None, cells or None)
     qualname = _qualnames.get(code)
     if qualname is not None:
         function.__qualname__ = qualname

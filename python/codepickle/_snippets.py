@@ -5,6 +5,7 @@ The cold path: the native module remembers the outcome per code object.
 
 from __future__ import annotations
 
+import re
 import weakref
 from types import CodeType, FunctionType
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
@@ -40,6 +41,8 @@ class Plan(NamedTuple):
     relative_import: bool
     #: The qualified name that follows from the snippet.
     qualname: str
+    #: Whether cells travel by name: versions differ in which type parameters are free variables.
+    named_cells: bool
 
 
 def plan(code: CodeType, function: Optional[FunctionType]) -> Plan:
@@ -142,7 +145,22 @@ def _plan_of(code: CodeType, function: Optional[FunctionType], snippet: _native.
         snippet.free_chains,
         snippet.relative_import,
         _qualname(code, snippet),
+        _is_generic(snippet),
     )
+
+
+#: A statement with type parameters (PEP 695).
+_GENERIC = re.compile(r"[ \t\f]*(?:async[\s\\]+)?(?:def|class)[\s\\]+\w+[\s\\]*\[")
+
+
+def _is_generic(snippet: _native.Snippet) -> bool:
+    """Whether type parameters are in scope.
+
+    Up to 3.13 a name in the annotation of a local variable is a free variable, though it is never evaluated; from
+    3.14 on it is none.
+    """
+    lines = snippet.header.splitlines() + [snippet.text[snippet.decorators :]]
+    return any(_GENERIC.match(line) for line in lines)
 
 
 def _as_loaded(code: CodeType, found: Plan) -> Plan:
@@ -293,6 +311,7 @@ def _unit_at(cls: type, owner: int, text: Text, filename: str, methods: Sequence
                         part.free_chains,
                         part.relative_import,
                         _qualname(code, part),
+                        _is_generic(part),
                     ),
                 )
             )

@@ -27,12 +27,18 @@ pub(crate) fn save<'py>(engine: &mut Engine<'py>, class: &Bound<'py, PyType>) ->
     } else {
         unit(engine, class)?
     };
-    let numbers = engine
-        .ext
-        .numbers
-        .get_or_insert_with(|| PyDict::new(py).unbind())
-        .bind(py)
-        .clone();
+    let numbers = match &engine.ext.numbers {
+        Some(numbers) => numbers.bind(py).clone(),
+        None => {
+            let numbers = PyDict::new(py);
+            if engine.config.by_source == Some(false) {
+                // Tokens are then computed without the texts, which are not sent.
+                numbers.set_item(intern!(py, "bytecode"), true)?;
+            }
+            engine.ext.numbers = Some(numbers.clone().unbind());
+            numbers
+        }
+    };
     let reduced = py
         .import(intern!(py, "codepickle._classes"))?
         .call_method1(intern!(py, "reduce_class"), (class, unit, numbers))?

@@ -1,5 +1,5 @@
 //! Every error of the core becomes a Python exception here.
-use pyo3::exceptions::{PyOverflowError, PyTypeError, PyRecursionError};
+use pyo3::exceptions::{PyOverflowError, PyRecursionError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -84,7 +84,10 @@ pub(crate) fn with_path(engine: &Engine<'_>, error: PyErr) -> PyErr {
         return wrapped;
     }
     if error.get_type(py).is(py.get_type::<PyRecursionError>()) {
-        let mut text = format!("Could not pickle object as excessively deep recursion required: {}", error.value(py));
+        let mut text = format!(
+            "Could not pickle object as excessively deep recursion required: {}",
+            error.value(py)
+        );
         if !path.is_empty() {
             text = format!("{text}: while pickling {path}");
         }

@@ -130,7 +130,13 @@ fn save<'py>(engine: &mut Engine<'py>, function: &Bound<'py, PyAny>) -> PyResult
     program.tuple(count, |program| {
         result = codes::push(engine, program, &code, &plan, Some(function))
             .and_then(|()| namespace(engine, program, &globals));
-        if !closure.is_empty() {
+        if plan.named_cells && !closure.is_empty() {
+            program.op(Op::EmptyDict);
+            program.set_items(&closure, |program, (name, cell)| {
+                program.save(name.clone().into_any());
+                cells::push_empty(engine, program, cell);
+            });
+        } else if !closure.is_empty() {
             program.tuple(closure.len(), |program| {
                 for (_, cell) in &closure {
                     cells::push_empty(engine, program, cell);
@@ -265,11 +271,9 @@ fn save_live_state<'py>(
             .collect();
         if !fresh.is_empty() {
             program.get(namespace.proxy.bind(py));
-            program.set_items(fresh.len(), |program| {
-                for used in fresh {
-                    program.save(used.name.clone().into_any());
-                    program.save_as(used.value.clone(), LabelKind::UsesGlobal, used.name.clone());
-                }
+            program.set_items(fresh, |program, used| {
+                program.save(used.name.clone().into_any());
+                program.save_as(used.value.clone(), LabelKind::UsesGlobal, used.name.clone());
             });
             program.op(Op::Pop);
         }
@@ -386,11 +390,9 @@ fn attributes<'py>(
         }
         if !slots.is_empty() {
             program.op(Op::EmptyDict);
-            program.set_items(slots.len(), |program| {
-                for (name, value) in slots {
-                    program.str(name);
-                    program.save_as(value, LabelKind::Attribute, PyString::intern(py, name));
-                }
+            program.set_items(slots, |program, (name, value)| {
+                program.str(name);
+                program.save_as(value, LabelKind::Attribute, PyString::intern(py, name));
             });
         }
     });
@@ -402,13 +404,11 @@ fn attributes<'py>(
 fn push_dict<'py>(program: &mut Program<'py>, dict: &Bound<'py, PyDict>) {
     let items: Vec<_> = dict.iter().collect();
     program.op(Op::EmptyDict);
-    program.set_items(items.len(), |program| {
-        for (name, value) in items {
-            program.save(name.clone());
-            match name.cast_into::<PyString>() {
-                Ok(name) => program.save_as(value, LabelKind::Attribute, name),
-                Err(_) => program.save(value),
-            }
+    program.set_items(items, |program, (name, value)| {
+        program.save(name.clone());
+        match name.cast_into::<PyString>() {
+            Ok(name) => program.save_as(value, LabelKind::Attribute, name),
+            Err(_) => program.save(value),
         }
     });
 }

@@ -115,28 +115,25 @@ impl Pickler {
         let py = slf.py();
         let this = slf.get();
         let mut hooks = find_hooks(slf)?;
-        let (options, write, config) = {
-            let settings = lock(&this.settings);
-            let Some(settings) = settings.as_ref() else {
-                let class = slf.get_type().name()?;
-                let text = format!("Pickler.__init__() was not called by {class}.__init__()");
-                return Err(errors::pickling_error(py, &text));
-            };
+        let fast = this.fast.load(Ordering::Relaxed);
+        let settings = lock(&this.settings).as_ref().map(|settings| {
             hooks.buffer_callback = settings
                 .buffer_callback
                 .as_ref()
-                .map(|c| c.bind(py).clone());
+                .map(|callback| callback.bind(py).clone());
             let options = Options {
                 protocol: settings.protocol,
                 mode: Mode::Stream,
                 fix_imports: settings.fix_imports,
-                fast: this.fast.load(Ordering::Relaxed),
+                fast,
             };
-            (
-                options,
-                settings.write.bind(py).clone(),
-                settings.config.clone_ref(py),
-            )
+            let write = settings.write.bind(py).clone();
+            (options, write, settings.config.clone_ref(py))
+        });
+        let Some((options, write, config)) = settings else {
+            let class = slf.get_type().name()?;
+            let text = format!("Pickler.__init__() was not called by {class}.__init__()");
+            return Err(errors::pickling_error(py, &text));
         };
         let mut engine = Engine::new(py, &options, config, hooks)?;
         engine.set_write(write);

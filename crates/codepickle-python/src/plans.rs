@@ -37,6 +37,8 @@ pub(crate) struct Plan {
     pub(crate) relative_import: bool,
     /// The qualified name that follows from the snippet.
     pub(crate) qualname: Py<PyString>,
+    /// Whether cells travel by name.
+    pub(crate) named_cells: bool,
     /// Whether this is bytecode.
     pub(crate) bytecode: bool,
 }
@@ -90,6 +92,7 @@ impl Plan {
                 .getattr(intern!(py, "qualname"))?
                 .cast_into::<PyString>()?
                 .unbind(),
+            named_cells: plan.getattr(intern!(py, "named_cells"))?.extract()?,
             bytecode: false,
         })
     }
@@ -216,6 +219,7 @@ pub(crate) fn bytecode(
         free: Vec::new(),
         relative_import: true,
         qualname: qualname.cast_into::<PyString>()?.unbind(),
+        named_cells: false,
         bytecode: true,
     });
     remember(

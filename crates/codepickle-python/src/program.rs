@@ -146,32 +146,26 @@ impl<'py> Program<'py> {
         });
     }
 
-    /// Adds the items of a dict on top of the stack: `count` pairs that `items` pushes.
-    pub(crate) fn set_items(&mut self, count: usize, items: impl FnOnce(&mut Self)) {
-        // One SETITEM for each pair would do at any protocol, SETITEMS from 1 on.
-        let many = count > 1 && self.protocol > 0;
-        if many {
+    /// Adds the items of a dict on top of the stack: the key and value that `pair` pushes for each of `items`.
+    pub(crate) fn set_items<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
+        mut pair: impl FnMut(&mut Self, T),
+    ) {
+        let items = items.into_iter();
+        // Protocol 0 has no SETITEMS.
+        let at_once = items.len() > 1 && self.protocol > 0;
+        if at_once {
             self.op(Op::Mark);
         }
-        let start = self.tasks.len();
-        items(self);
-        if many {
-            self.op(Op::SetItems);
-        } else if count > 1 {
-            self.set_each(start);
-        } else if count == 1 {
-            self.op(Op::SetItem);
-        }
-    }
-
-    /// Protocol 0: a SETITEM after every pair. A pair is two tasks.
-    fn set_each(&mut self, start: usize) {
-        let pairs = self.tasks.split_off(start);
-        for (at, task) in pairs.into_iter().enumerate() {
-            self.tasks.push(task);
-            if at % 2 == 1 {
+        for item in items {
+            pair(self, item);
+            if !at_once {
                 self.op(Op::SetItem);
             }
+        }
+        if at_once {
+            self.op(Op::SetItems);
         }
     }
 

@@ -23,11 +23,13 @@ pub(crate) fn head(engine: &mut Engine<'_>) -> PyResult<()> {
     program.tuple(2, |program| {
         program.save(bootstrap);
         program.op(Op::EmptyDict);
-        program.set_items(2, |program| {
-            program.str("z");
-            program.save(runtime);
-            program.str("wire");
-            program.int(WIRE_VERSION);
+        program.set_items(["z", "wire"], |program, name| {
+            program.str(name);
+            if name == "z" {
+                program.save(runtime.clone());
+            } else {
+                program.int(WIRE_VERSION);
+            }
         });
     });
     program.op(Op::Reduce);

@@ -165,7 +165,7 @@ fn with_utf8<R>(obj: &Bound<'_, PyAny>, f: impl FnOnce(&[u8]) -> PyResult<R>) ->
 }
 
 /// The UTF-8 of an exact str, lone surrogates included.
-fn encode<'py>(obj: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+pub(super) fn encode<'py>(obj: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
     let text = obj.cast::<PyString>()?;
     text.encode_utf8().or_else(|_| {
         let py = obj.py();

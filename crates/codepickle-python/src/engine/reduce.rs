@@ -38,9 +38,16 @@ pub(crate) struct ReduceTask<'py> {
     /// The next stage.
     pub(super) stage: Stage,
     kind: Kind,
+    /// Whether it counts for `new_depth`.
+    counted: bool,
 }
 
 impl<'py> ReduceTask<'py> {
+    /// Whether the arguments are being saved, and are a copy without the class.
+    pub(super) fn copies_arguments(&self) -> bool {
+        self.kind == Kind::NewObj && self.stage == Stage::Call
+    }
+
     /// The state, if there is one.
     pub(super) fn state(&self) -> Option<Bound<'py, PyAny>> {
         self.value.get_item(2).ok().filter(|state| !state.is_none())
@@ -100,6 +107,7 @@ impl<'py> Engine<'py> {
             obj,
             stage: Stage::Func,
             kind,
+            counted: std::mem::take(&mut self.counting),
         }));
     }
 
@@ -269,11 +277,11 @@ impl<'py> Engine<'py> {
                         Kind::NewObjEx => op::NEWOBJ_EX,
                     });
                     if self.finish_construction(top)? {
-                        self.tasks.truncate(top);
+                        self.finish_reduce(top);
                         return Ok(());
                     }
                     if value.len() == 2 {
-                        self.tasks.truncate(top);
+                        self.finish_reduce(top);
                         return Ok(());
                     }
                 }
@@ -285,7 +293,7 @@ impl<'py> Engine<'py> {
                 }
                 Stage::State => {
                     let Some(state) = part(&value, 2)? else {
-                        self.tasks.truncate(top);
+                        self.finish_reduce(top);
                         return Ok(());
                     };
                     match part(&value, 5)? {
@@ -295,7 +303,7 @@ impl<'py> Engine<'py> {
                 }
                 Stage::Build => {
                     self.out.op(op::BUILD);
-                    self.tasks.truncate(top);
+                    self.finish_reduce(top);
                     return Ok(());
                 }
             }
@@ -304,6 +312,15 @@ impl<'py> Engine<'py> {
             }
             stage = next;
         }
+    }
+
+    fn finish_reduce(&mut self, top: usize) {
+        if let Some(Task::Reduce(task)) = self.tasks.get(top)
+            && task.counted
+        {
+            self.new_depth -= 1;
+        }
+        self.tasks.truncate(top);
     }
 
     /// The object has been made: memoise it. True if saving its arguments saved it already.
@@ -334,6 +351,7 @@ impl<'py> Engine<'py> {
         let Some(Task::Reduce(task)) = self.tasks.drain(top..).next() else {
             return Ok(());
         };
+        self.new_depth -= u32::from(task.counted);
         let mut program = vec![Task::Save(setter)];
         if let Some(obj) = task.obj {
             // As in CPython TUPLE2 takes the object and the state, in protocols 0 and 1 too.

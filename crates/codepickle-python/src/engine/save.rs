@@ -104,11 +104,20 @@ impl<'py> Engine<'py> {
         self.save_by_reducer(obj)
     }
 
-    /// Dispatch tables, metaclasses and `__reduce_ex__`.
     fn save_by_reducer(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
+        self.count_new(obj)?;
+        let result = self.reduce(obj);
+        self.reduced();
+        result
+    }
+
+    /// Dispatch tables, metaclasses and `__reduce_ex__`.
+    fn reduce(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
         let py = self.py;
         let class = obj.get_type();
-        if let Some(reducer) = self.find_reducer(&class)? {
+        if let Some(reducer) = self.find_reducer(&class)?
+            && !self.is_replaced(&class, &reducer)?
+        {
             self.culprit = Some(obj.clone());
             let value = reducer.call1((obj,))?;
             self.culprit = None;
@@ -148,8 +157,43 @@ impl<'py> Engine<'py> {
                 }
             },
         };
+        self.check_old_reduce(obj, &value)?;
         self.culprit = None;
         self.save_reduced(value, obj)
+    }
+
+    /// By protocols 0 and 1 `object.__reduce_ex__` takes instances of classes made in C for what they are not, and what
+    /// it returns cannot be loaded. Protocol 2 refuses them.
+    fn check_old_reduce(&self, obj: &Bound<'py, PyAny>, value: &Bound<'py, PyAny>) -> PyResult<()> {
+        let py = self.py;
+        if self.protocol < 2
+            && let Ok(value) = value.cast::<PyTuple>()
+            && value.len() == 2
+            && value.get_item(0)?.is(&self.known.reconstructor)
+            && let Ok(args) = value.get_item(1)?.cast::<PyTuple>()
+            && args.len() == 3
+            && args.get_item(1)?.is(py.get_type::<PyAny>())
+        {
+            obj.call_method1(intern!(py, "__reduce_ex__"), (2,))?;
+        }
+        Ok(())
+    }
+
+    /// Whether a reducer is copyreg's own for a type whose reduction does not load on every version:
+    /// `types.UnionType` is of 3.10.
+    fn is_replaced(
+        &self,
+        class: &Bound<'py, PyType>,
+        reducer: &Bound<'py, PyAny>,
+    ) -> PyResult<bool> {
+        let Some(extra) = &self.extra_dispatch else {
+            return Ok(false);
+        };
+        if !extra.contains(class)? {
+            return Ok(false);
+        }
+        let module = reducer.getattr_opt(intern!(self.py, "__module__"))?;
+        Ok(module.is_some_and(|module| module.eq("copyreg").unwrap_or(false)))
     }
 
     /// The reducer for a class from the user's dispatch table, or else from copyreg's.

@@ -204,6 +204,19 @@ def test_same_bytes_whether_strings_are_interned_or_not():
     assert codepickle.dumps(one) == codepickle.dumps(other)
 
 
+def test_same_bytes_after_passing_on(make_module):
+    # What a worker dumps again is what it received, so that content stays a cache key along the way.
+    module = make_module(
+        "same_on_relay",
+        DETERMINED
+        + "\n\nclass Late:\n    name = 1\n    __doc__ = 'set after name'\n\n    def m(self):\n        'doc'\n",
+    )
+    code = "import codepickle, pickle, sys; print(codepickle.dumps(pickle.loads(bytes.fromhex(sys.argv[1]))).hex())"
+    for obj in (module.f, module.C, module.E.A, module.D(1), module.make(2), module.Late):
+        data = codepickle.dumps(obj)
+        assert bytes.fromhex(run_python("-c", code, data.hex())[1]) == data, obj
+
+
 # sys.modules is not scanned
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import _collections_abc
 import abc
+import dataclasses
 import functools
 import io
 import logging
+import operator
 import pickle
 import sys
 import types
@@ -285,8 +287,6 @@ def reduce_function(function: Any) -> Optional[Reduced]:
 
 
 def _register_dataclass_sentinels() -> None:
-    import dataclasses
-
     names: Dict[int, str] = {}
     for name in ("MISSING", "KW_ONLY", "_FIELD", "_FIELD_CLASSVAR", "_FIELD_INITVAR", "_HAS_DEFAULT_FACTORY"):
         value = getattr(dataclasses, name, None)  # KW_ONLY: 3.10
@@ -302,6 +302,12 @@ def _register_dataclass_sentinels() -> None:
 
 
 _register_dataclass_sentinels()
+
+
+@_reduces(dataclasses.InitVar)
+def _reduce_init_var(obj: Any) -> Reduced:
+    # By subscription: it has slots on 3.8 and a __dict__ later, and 3.7 has no instances.
+    return operator.getitem, (dataclasses.InitVar, obj.type)
 
 _hints.fill(dispatch)
 if isinstance(_hints.SAMPLE_NEW_TYPE, types.FunctionType):  # before 3.10

@@ -119,4 +119,5 @@ def pip(python, *arguments):
 def on_path(python):
     """An environment whose PATH begins with the folder of `python`: maturin looks for zig there."""
     folder = str(Path(python).parent)
-    return environment(PATH=folder + os.pathsep + os.environ.get("PATH", ""))
+    zig = {"CARGO_ZIGBUILD_CACHE_DIR": CACHE / "zigbuild", "ZIG_GLOBAL_CACHE_DIR": CACHE / "zig"}
+    return environment(PATH=folder + os.pathsep + os.environ.get("PATH", ""), **zig)

@@ -234,6 +234,9 @@ def class_state(cls: Any) -> Tuple[Attributes, Attributes]:
     """The attributes of a class that travel, in their order, and the declarations that every class may have."""
     attributes: Attributes = {}
     declarations: Attributes = {}
+    if cls.__dict__.get("__doc__") is not None:
+        # First, wherever the class body has it: a class has a docstring from its creation on, also where it is loaded.
+        attributes["__doc__"] = cls.__dict__["__doc__"]
     for name, value in cls.__dict__.items():
         if name in _GENERATED or is_slot(cls, value):
             continue

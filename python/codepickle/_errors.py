@@ -7,6 +7,13 @@ import pickle
 PicklingError = pickle.PicklingError
 
 
+def refusal(text: str) -> pickle.PicklingError:
+    """An error to which the pickler adds the path from the object given to the one refused."""
+    error = PicklingError(text)
+    error.needs_path = True  # type: ignore[attr-defined]
+    return error
+
+
 class UnpicklableError(pickle.PicklingError, TypeError):
     """An object of a type that no pickle can hold.
 

@@ -21,6 +21,7 @@ from collections import OrderedDict
 from typing import Any, Callable, Dict, Optional, Tuple
 
 from . import _hints, _runtime
+from ._errors import refusal
 from ._reference import find_by_name, is_registered
 
 Reduced = Any
@@ -186,23 +187,23 @@ def _reduce_file(obj: Any) -> Reduced:
         if obj is getattr(sys, stream):
             return _runtime.g, ("sys", stream)
     if obj is sys.stdin:
-        raise pickle.PicklingError("Cannot pickle standard input: pass what was read from it")
+        raise refusal("Cannot pickle standard input: pass what was read from it")
     name, mode = getattr(obj, "name", None), getattr(obj, "mode", None)
     if name is None or mode is None:
-        raise pickle.PicklingError("Cannot pickle a text stream that is no file on disk: pass its contents")
+        raise refusal("Cannot pickle a text stream that is no file on disk: pass its contents")
     if obj.closed:
-        raise pickle.PicklingError("Cannot pickle closed files: %r is closed" % name)
+        raise refusal("Cannot pickle closed files: %r is closed" % name)
     if obj.isatty():
-        raise pickle.PicklingError("Cannot pickle files that map to tty objects: %r is a terminal" % name)
+        raise refusal("Cannot pickle files that map to tty objects: %r is a terminal" % name)
     if "r" not in mode and "+" not in mode:
-        raise pickle.PicklingError("Cannot pickle files that are not opened for reading: %r has mode %r" % (name, mode))
+        raise refusal("Cannot pickle files that are not opened for reading: %r has mode %r" % (name, mode))
     try:
         position = obj.tell()
         obj.seek(0)
         contents = obj.read()
         obj.seek(position)
     except OSError as error:
-        raise pickle.PicklingError("Cannot pickle file %r as it cannot be read: %s" % (name, error)) from error
+        raise refusal("Cannot pickle file %r as it cannot be read: %s" % (name, error)) from error
     copy = io.StringIO(contents, newline="")
     copy.seek(position)
     contents, newline, position, _ = copy.__getstate__()  # type: ignore[attr-defined]
@@ -262,6 +263,8 @@ def _code_of(function: Any) -> types.CodeType:
 
 def _reduce_singledispatch(function: Any) -> Reduced:
     """A generic function: its implementations are registered again, no cache travels."""
+    if not hasattr(function, "registry"):
+        return NotImplemented
     attributes = {}
     for name in ("__module__", "__name__", "__qualname__", "__doc__"):
         attributes[name] = getattr(function, name)

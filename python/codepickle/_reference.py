@@ -90,7 +90,8 @@ def find_by_name(obj: Any, name: Optional[str] = None) -> Optional[Tuple[str, st
         if not isinstance(name, str):
             return None
     module_name = getattr(obj, "__module__", None)
-    if module_name is None:
+    if module_name is None and not isinstance(obj, FunctionType):
+        # A function travels by value then: searching all modules for it costs more, and runs their `__getattr__`.
         module_name = _search(obj, name)
     if not isinstance(module_name, str) or module_name == "__main__":
         return None

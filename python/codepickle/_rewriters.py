@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import source_hash
 from types import CodeType
 
 from ._compare import nested
@@ -21,7 +22,7 @@ def is_rewritten(code: CodeType) -> bool:
 
 
 def unchanged_since_import(filename: str) -> bool:
-    """Whether the file is the one that pytest rewrote: its size and time stand in pytest's own ``.pyc``."""
+    """Whether the file is the one that pytest rewrote: its size and time, or its hash, stand in pytest's own ``.pyc``."""
     try:
         stat = os.stat(filename)
     except OSError:
@@ -38,16 +39,22 @@ def unchanged_since_import(filename: str) -> bool:
         except OSError:
             continue
         for cached in names:
-            if cached.startswith(prefix) and _records(os.path.join(each, cached), stat):
+            if cached.startswith(prefix) and _records(os.path.join(each, cached), filename, stat):
                 return True
     return False
 
 
-def _records(path: str, stat: os.stat_result) -> bool:
-    """Whether a ``.pyc`` (PEP 552: magic, flags, mtime, size) was written from the file with this `stat`."""
+def _records(path: str, source: str, stat: os.stat_result) -> bool:
+    """Whether a ``.pyc`` was written from `source`, whose `stat` this is.
+
+    PEP 552: magic number, flags, then time and size, or from pytest 9.2 on the hash of the source.
+    """
     try:
         with open(path, "rb") as file:
             head = file.read(16)
+        if len(head) == 16 and head[4:8] == b"\3\0\0\0":
+            with open(source, "rb") as file:
+                return head[8:16] == source_hash(file.read())
     except OSError:
         return False
     mtime, size = int(stat.st_mtime) & 0xFFFFFFFF, stat.st_size & 0xFFFFFFFF

@@ -97,6 +97,8 @@ def texts(code: CodeType, function: Optional[FunctionType]) -> Iterator[Text]:
     if loaded is not None and fresh(loaded[0]):
         yield parse(loaded[0], filename, shift=loaded[1], features=loaded[2])
     namespace: Dict[str, Any] = getattr(function, "__globals__", None) or {}
+    if filename.startswith("<frozen ") and isinstance(namespace.get("__file__"), str):  # 3.11: the modules of start-up
+        filename = namespace["__file__"]
     # What linecache holds already may be older than the file: that is the text of a module imported
     # before the file was edited. So it is tried before the file is looked at again.
     for refresh in (False, True):

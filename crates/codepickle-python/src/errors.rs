@@ -95,6 +95,12 @@ pub(crate) fn with_path(engine: &Engine<'_>, error: PyErr) -> PyErr {
         wrapped.set_cause(py, Some(error));
         return wrapped;
     }
+    if !path.is_empty() && error.value(py).getattr(intern!(py, "needs_path")).is_ok() {
+        let text = format!("{}: while pickling {path}", error.value(py));
+        // The error stays what it is even if its message cannot be changed.
+        let _ = error.value(py).setattr(intern!(py, "args"), (text,));
+        return error;
+    }
     if !path.is_empty()
         && let Ok(add_note) = error.value(py).getattr(intern!(py, "add_note"))
     {

@@ -30,10 +30,10 @@ pub(crate) fn refusal(
             describe(code, function)?,
             reason.value(py)
         );
-        let class = py
-            .import(intern!(py, "codepickle._errors"))?
-            .getattr(intern!(py, "PicklingError"))?;
-        Ok(PyErr::from_value(class.call1((message,))?))
+        let errors = py.import(intern!(py, "codepickle._errors"))?;
+        Ok(PyErr::from_value(
+            errors.call_method1(intern!(py, "refusal"), (message,))?,
+        ))
     };
     build().unwrap_or_else(|error| error)
 }

@@ -113,9 +113,11 @@ fn save<'py>(engine: &mut Engine<'py>, function: &Bound<'py, PyAny>) -> PyResult
     let py = function.py();
     let code = function.getattr(intern!(py, "__code__"))?;
     if let Some(reducer) = special_reducer(&code)? {
-        let reduced = reducer.call1((function,))?.cast_into::<PyTuple>()?;
-        engine.save_declaration(reduced, function);
-        return Ok(());
+        let reduced = reducer.call1((function,))?;
+        if !reduced.is(py.NotImplemented()) {
+            engine.save_declaration(reduced.cast_into::<PyTuple>()?, function);
+            return Ok(());
+        }
     }
     let plan = codes::plan_of(engine, &code, Some(function))?;
     let globals = function

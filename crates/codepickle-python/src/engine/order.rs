@@ -1,8 +1,9 @@
 //! An order for the items of a set that does not depend on hashes, so that equal sets give equal pickles.
+use pyo3::PyTypeInfo;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{
-    PyBool, PyBytes, PyFloat, PyFrozenSet, PyInt, PyList, PySequence, PyString, PyTuple, PyType,
+    PyBool, PyBytes, PyFloat, PyFrozenSet, PyInt, PyList, PyString, PyTuple, PyType,
 };
 
 /// Tuples and frozensets in each other are looked into this far.
@@ -51,34 +52,38 @@ fn is_nan(item: &Bound<'_, PyAny>) -> bool {
 /// Appends bytes that are equal for equal values in every process.
 fn describe(item: &Bound<'_, PyAny>, depth: u8, key: &mut Vec<u8>) -> PyResult<()> {
     let py = item.py();
-    let mut tagged = |tag: u8, content: &[u8]| {
-        key.push(tag);
-        key.extend_from_slice(&(content.len() as u64).to_be_bytes());
-        key.extend_from_slice(content);
-    };
+    let ty = item.get_type();
     if item.is_none() {
-        tagged(0, b"");
+        tagged(key, 0, b"");
     } else if item.is_exact_instance_of::<PyBool>() {
-        tagged(1, &[u8::from(item.is_truthy()?)]);
-    } else if item.is_exact_instance_of::<PyInt>() {
+        tagged(key, 1, &[u8::from(item.is_truthy()?)]);
+    } else if item.is_instance_of::<PyInt>() {
         // Hexadecimal, which has no limit on the number of digits and costs linear time.
-        let digits = item.call_method1(intern!(py, "__format__"), (intern!(py, "x"),))?;
+        let int = py.get_type::<PyInt>();
+        let digits = int.call_method1(intern!(py, "__format__"), (item, intern!(py, "x")))?;
         let digits = digits.cast::<PyString>()?.to_cow()?.into_owned();
         match digits.strip_prefix('-') {
-            Some(digits) => tagged(2, digits.as_bytes()),
-            None => tagged(3, digits.as_bytes()),
+            Some(digits) => tagged(key, 2, digits.as_bytes()),
+            None => tagged(key, 3, digits.as_bytes()),
         }
-    } else if item.is_exact_instance_of::<PyFloat>() {
-        tagged(4, &item.extract::<f64>()?.to_be_bytes());
-    } else if item.is_exact_instance_of::<PyString>() {
-        tagged(5, super::atoms::encode(item)?.as_bytes());
-    } else if item.is_exact_instance_of::<PyBytes>() {
-        tagged(6, item.cast::<PyBytes>()?.as_bytes());
-    } else if depth > 0 && item.is_exact_instance_of::<PyTuple>() {
-        tagged(7, &item.len()?.to_be_bytes());
-        for part in item.cast::<PySequence>()?.try_iter()? {
-            describe(&part?, depth - 1, key)?;
+        describe_subclass::<PyInt>(&ty, key);
+    } else if item.is_instance_of::<PyFloat>() {
+        tagged(key, 4, &item.extract::<f64>()?.to_be_bytes());
+        describe_subclass::<PyFloat>(&ty, key);
+    } else if item.is_instance_of::<PyString>() {
+        tagged(key, 5, super::atoms::encode(item)?.as_bytes());
+        describe_subclass::<PyString>(&ty, key);
+    } else if let Ok(bytes) = item.cast::<PyBytes>() {
+        tagged(key, 6, bytes.as_bytes());
+        describe_subclass::<PyBytes>(&ty, key);
+    } else if depth > 0
+        && let Ok(tuple) = item.cast::<PyTuple>()
+    {
+        tagged(key, 7, &tuple.len().to_be_bytes());
+        for part in tuple {
+            describe(&part, depth - 1, key)?;
         }
+        describe_subclass::<PyTuple>(&ty, key);
     } else if depth > 0 && item.is_exact_instance_of::<PyFrozenSet>() {
         let mut parts = Vec::new();
         for part in item.try_iter()? {
@@ -87,29 +92,45 @@ fn describe(item: &Bound<'_, PyAny>, depth: u8, key: &mut Vec<u8>) -> PyResult<(
             parts.push(part_key);
         }
         parts.sort_unstable();
-        tagged(8, &parts.concat());
+        tagged(key, 8, &parts.concat());
     } else {
-        tagged(9, describe_object(item)?.as_bytes());
+        tagged(key, 9, describe_object(item)?.as_bytes());
     }
     Ok(())
+}
+
+fn tagged(key: &mut Vec<u8>, tag: u8, content: &[u8]) {
+    key.push(tag);
+    key.extend_from_slice(&(content.len() as u64).to_be_bytes());
+    key.extend_from_slice(content);
+}
+
+/// The name of a class that only derives from `T`.
+fn describe_subclass<T: PyTypeInfo>(class: &Bound<'_, PyType>, key: &mut Vec<u8>) {
+    if !class.is(class.py().get_type::<T>()) {
+        tagged(key, 10, name_of(class.as_any()).as_bytes());
+    }
+}
+
+fn text(obj: &Bound<'_, PyAny>, name: &Bound<'_, PyString>) -> String {
+    match obj
+        .getattr(name)
+        .and_then(|value| Ok(value.cast_into::<PyString>()?))
+    {
+        Ok(value) => value.to_string_lossy().into_owned(),
+        Err(_) => String::new(),
+    }
+}
+
+fn name_of(obj: &Bound<'_, PyAny>) -> String {
+    let py = obj.py();
+    let module = text(obj, intern!(py, "__module__"));
+    format!("{module}.{}", text(obj, intern!(py, "__qualname__")))
 }
 
 /// The type, and what is known of the object without running code of the user.
 fn describe_object(item: &Bound<'_, PyAny>) -> PyResult<String> {
     let py = item.py();
-    let text = |obj: &Bound<'_, PyAny>, name: &Bound<'_, PyString>| -> String {
-        match obj
-            .getattr(name)
-            .and_then(|value| Ok(value.cast_into::<PyString>()?))
-        {
-            Ok(value) => value.to_string_lossy().into_owned(),
-            Err(_) => String::new(),
-        }
-    };
-    let name_of = |obj: &Bound<'_, PyAny>| {
-        let module = text(obj, intern!(py, "__module__"));
-        format!("{module}.{}", text(obj, intern!(py, "__qualname__")))
-    };
     let class = item.get_type();
     let name = name_of(class.as_any());
     let module = text(class.as_any(), intern!(py, "__module__"));

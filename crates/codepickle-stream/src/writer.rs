@@ -87,6 +87,8 @@ pub struct Writer<B> {
     protocol: u8,
     mode: Mode,
     pub(crate) body: Vec<u8>,
+    /// Between `start` and `end`.
+    started: bool,
     /// Stream mode: where the header of the open frame is.
     frame: Option<usize>,
     pub(crate) events: Vec<Event>,
@@ -107,6 +109,7 @@ impl<B> Writer<B> {
             protocol,
             mode,
             body: Vec::with_capacity(256),
+            started: false,
             frame: None,
             events: Vec::new(),
             externals: Vec::new(),
@@ -135,6 +138,7 @@ impl<B> Writer<B> {
             self.body.extend_from_slice(&[op::PROTO, self.protocol]);
         }
         self.frame_body = self.body.len();
+        self.started = true;
         self.open_frame();
     }
 
@@ -142,6 +146,7 @@ impl<B> Writer<B> {
     pub fn end(&mut self) {
         self.op(op::STOP);
         self.close_frame();
+        self.started = false;
     }
 
     /// To be called before each value. Closes a frame that is long enough.
@@ -199,7 +204,7 @@ impl<B> Writer<B> {
 
     /// Opens a frame where one is missing in the middle of a pickle.
     fn open_frame_again(&mut self) {
-        if self.frame.is_none() {
+        if self.started && self.frame.is_none() {
             self.open_frame();
         }
     }

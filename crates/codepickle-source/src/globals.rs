@@ -31,10 +31,11 @@ struct Analysis<'a> {
     root: ScopeId,
     free: BTreeSet<Symbol>,
     bindings: HashMap<(ScopeId, Symbol), Binding>,
+    inherited: HashMap<(ScopeId, Symbol), Place>,
 }
 
 /// Where a name is found.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Local,
     Free,
@@ -51,6 +52,7 @@ pub(crate) fn needs(index: &Index, root: ScopeId, freevars: &[&str]) -> Needs {
             .filter_map(|name| index.names.find(name))
             .collect(),
         bindings: HashMap::new(),
+        inherited: HashMap::new(),
     };
     let scopes = || (root..index.scope(root).end).map(|id| (id, index.scope(id)));
     for (id, scope) in scopes() {
@@ -142,52 +144,65 @@ impl Analysis<'_> {
             )
     }
 
-    fn place(&self, id: ScopeId, used: Use) -> Place {
-        let name = used.name;
+    fn place(&mut self, id: ScopeId, used: Use) -> Place {
         let mut current = id;
+        // The code of a class sees the names of the class, and so do annotations and type parameters in it.
         loop {
             let scope = self.index.scope(current);
-            let own = current == id;
-            let sees = own || scope.binds_for_descendants() || self.sees_class(id, current);
-            let binding = self
-                .bindings
-                .get(&(current, name))
-                .copied()
-                .unwrap_or_default();
-            if binding.global && sees {
-                return Place::Global;
-            }
-            if binding.local && !binding.nonlocal && sees {
+            if let Some(place) = self.bound(current, used.name) {
                 // A class body looks names up in its own namespace first and then in the globals.
                 let falls_back = scope.kind == ScopeKind::Class && used.how == How::Read;
-                return if falls_back {
-                    Place::Global
-                } else {
-                    Place::Local
-                };
+                return if falls_back { Place::Global } else { place };
             }
-            if scope.kind == ScopeKind::Class && !own && self.is_class_cell(name) {
-                return Place::Local;
-            }
-            if current == self.root {
+            if current == self.root || !scope.sees_class() {
                 break;
             }
             current = scope.parent;
         }
-        if self.free.contains(&name) {
-            Place::Free
-        } else {
-            Place::Global
-        }
+        self.inherited(current, used.name)
     }
 
-    /// Whether the code of the scope `id` sees the names of the class `class` around it.
-    fn sees_class(&self, id: ScopeId, class: ScopeId) -> bool {
-        let mut current = id;
-        while current != class && self.index.scope(current).sees_class() {
+    /// Where the name is found if the scope `below` does not bind it.
+    ///
+    /// What the scopes above answered is remembered, so that deep nesting does not take quadratic time.
+    fn inherited(&mut self, below: ScopeId, name: Symbol) -> Place {
+        let mut passed = Vec::new();
+        let mut current = below;
+        let place = loop {
+            if let Some(place) = self.inherited.get(&(current, name)) {
+                break *place;
+            }
+            passed.push(current);
+            if current == self.root {
+                let is_free = self.free.contains(&name);
+                break if is_free { Place::Free } else { Place::Global };
+            }
             current = self.index.scope(current).parent;
+            let scope = self.index.scope(current);
+            if scope.kind == ScopeKind::Class && self.is_class_cell(name) {
+                break Place::Local;
+            }
+            if scope.binds_for_descendants()
+                && let Some(place) = self.bound(current, name)
+            {
+                break place;
+            }
+        };
+        self.inherited
+            .extend(passed.into_iter().map(|scope| ((scope, name), place)));
+        place
+    }
+
+    /// Where the name is found if the scope `id` itself says so.
+    fn bound(&self, id: ScopeId, name: Symbol) -> Option<Place> {
+        let binding = self.bindings.get(&(id, name))?;
+        if binding.global {
+            Some(Place::Global)
+        } else if binding.local && !binding.nonlocal {
+            Some(Place::Local)
+        } else {
+            None
         }
-        current == class
     }
 
     fn is_class_cell(&self, name: Symbol) -> bool {

@@ -1,6 +1,6 @@
 //! The header: the smallest text that puts a snippet into the scopes that it was compiled in.
 //!
-//! A code object depends on the scopes around it in few ways: the qualified name, CO_NESTED, CO_METHOD (3.14), which
+//! A code object depends on the scopes around it in few ways: the qualified name, `CO_NESTED`, `CO_METHOD` (3.14), which
 //! names are free, name mangling and `__class__`. So the header mirrors the chain of scopes with their names and
 //! nothing else; an additional scope or name would change the code as surely as a missing one.
 //!
@@ -84,7 +84,7 @@ struct Writer<'a> {
     free: Vec<&'a str>,
 }
 
-impl<'a> Writer<'a> {
+impl Writer<'_> {
     /// Writes the block that `rest` starts with, if it does, and returns what is left.
     fn block<'c>(
         &mut self,

@@ -123,6 +123,25 @@ impl SourceFile {
             .map_or(&[], Vec::as_slice)
     }
 
+    /// All functions and classes, in textual order; a decorated one is where its keyword is.
+    ///
+    /// ```
+    /// let file = codepickle_source::SourceFile::parse("class C:\n def f(self, key=lambda: 0): pass\n")?;
+    /// let names = file.definitions().into_iter().filter_map(|id| file.snippet(id, &[]));
+    /// assert_eq!(names.map(|snippet| snippet.name).collect::<Vec<_>>(), ["C", "f", "<lambda>"]);
+    /// # Ok::<(), codepickle_source::ParseError>(())
+    /// ```
+    #[must_use]
+    pub fn definitions(&self) -> Vec<DefinitionId> {
+        let scopes = (0..).zip(&self.index.scopes);
+        let mut found: Vec<(u32, DefinitionId)> = scopes
+            .filter(|(_, scope)| scope.is_function() || scope.kind == ScopeKind::Class)
+            .map(|(id, scope)| (scope.keyword, id))
+            .collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, id)| id).collect()
+    }
+
     /// The class whose body directly contains the function `id`.
     ///
     /// ```

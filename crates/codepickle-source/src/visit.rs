@@ -333,7 +333,7 @@ impl<'a> Builder<'a> {
                 for value in values.into_iter().flatten() {
                     let place = Place::of(value.range());
                     builder.scope(ScopeKind::TypeParamValue, name, &place, |builder| {
-                        builder.visit_expr(value)
+                        builder.visit_expr(value);
                     });
                 }
             }
@@ -484,7 +484,7 @@ impl<'a> Builder<'a> {
             let kind = ScopeKind::Annotation(Annotated::Variable);
             let place = Place::of(assignment.annotation.range());
             self.scope(kind, "__annotate__", &place, |builder| {
-                builder.visit_expr(&assignment.annotation)
+                builder.visit_expr(&assignment.annotation);
             });
         }
     }
@@ -527,7 +527,7 @@ impl<'a> Visitor<'a> for Builder<'a> {
                     &place,
                     |builder| {
                         builder.scope(ScopeKind::TypeAlias, &name.id, &place, |builder| {
-                            builder.visit_expr(&alias.value)
+                            builder.visit_expr(&alias.value);
                         });
                     },
                 );

@@ -110,6 +110,16 @@ def _reduce_descriptor_subclass(base: type) -> Reducer:
     return reduce
 
 
+def lazy_reference(obj: Any, binds: Optional[str] = None) -> Reduced:
+    """A lazy import (PEP 810, 3.15), not resolved: its representation alone says what it would import."""
+    name = repr(obj).partition("'")[2].rpartition("'")[0]
+    return _runtime.u, (name,) if binds is None else (name, binds)
+
+
+if hasattr(types, "LazyImportType"):  # 3.15
+    dispatch[types.LazyImportType] = lazy_reference
+
+
 def register_descriptor_type(kind: type) -> None:
     """Teach the pickler a subclass of a builtin descriptor."""
     if kind in dispatch:

@@ -400,6 +400,29 @@ def m(name):
         ) from error
 
 
+def u(name, binds=None):
+    """What a lazy import (PEP 810) of 3.15 stands for: a module, or an attribute of one; lazy again from 3.15 on.
+
+    `name` is what was imported, `binds` the global that it was bound to: ``import a.b`` binds ``a``.
+    """
+    head, _, last = name.rpartition(".")
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise LoadError("the payload is damaged: %r is no name to import" % name)
+    if head and binds == name.split(".")[0]:
+        statement, bound = "import %s" % name, binds
+    elif head:
+        statement, bound = "from %s import %s as _" % (head, last), "_"
+    else:
+        statement, bound = "import %s as _" % name, "_"
+    namespace = {"__name__": __name__}
+    try:
+        exec(("lazy " if sys.version_info >= (3, 15) else "") + statement, namespace)
+    except ImportError:
+        m(head or name)  # raises, and says what is missing
+        raise
+    return namespace[bound]
+
+
 def v(name, doc=None):
     """A module made at run time; its namespace follows."""
     module = types.ModuleType(name, doc)

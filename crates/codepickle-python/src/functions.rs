@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyModule, PyString, PyTuple, PyType};
 
+use crate::engine::known::Known;
 use crate::engine::{Engine, LabelKind, Op};
 use crate::plans::{Plan, Use};
 use crate::program::{Program, Runtime};
@@ -266,6 +267,7 @@ fn save_live_state<'py>(
         }
     }
     let used = used_globals(plan, globals)?;
+    let known = engine.known;
     if let Some(namespace) = engine.ext.namespaces.get_mut(&(globals.as_ptr() as usize)) {
         let fresh: Vec<_> = used
             .iter()
@@ -275,7 +277,7 @@ fn save_live_state<'py>(
             program.get(namespace.proxy.bind(py));
             program.set_items(fresh, |program, used| {
                 program.save(used.name.clone().into_any());
-                program.save_as(used.value.clone(), LabelKind::UsesGlobal, used.name.clone());
+                save_global_value(known, program, used);
             });
             program.op(Op::Pop);
         }
@@ -295,6 +297,28 @@ struct Used<'py, 'a> {
     text: String,
     value: Bound<'py, PyAny>,
     chains: &'a [String],
+}
+
+/// Pushes the value of a global; a lazy import (3.15) stays unresolved and is told by its name.
+fn save_global_value<'py>(known: &Known, program: &mut Program<'py>, used: &Used<'py, '_>) {
+    let (value, name) = (used.value.clone(), used.name.clone());
+    if !known
+        .lazy_import
+        .as_ref()
+        .is_some_and(|lazy| value.get_type().is(lazy))
+    {
+        return program.save_as(value, LabelKind::UsesGlobal, name);
+    }
+    program.then(move |engine| {
+        if engine.get_if_memoized(&value)? {
+            return Ok(());
+        }
+        let py = value.py();
+        let reducers = py.import(intern!(py, "codepickle._reducers"))?;
+        let reduced = reducers.call_method1(intern!(py, "lazy_reference"), (&value, &name))?;
+        engine.save_declaration(reduced.cast_into()?, &value);
+        Ok(())
+    });
 }
 
 /// The globals that the code uses and that exist, with the attribute chains that start at them.

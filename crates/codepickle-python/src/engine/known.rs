@@ -10,6 +10,8 @@ pub(crate) struct Known {
     pub(crate) module: Py<PyType>,
     pub(crate) cell: Py<PyType>,
     pub(crate) code: Py<PyType>,
+    /// 3.15+
+    pub(crate) lazy_import: Option<Py<PyType>>,
     /// 3.8+
     pub(crate) pickle_buffer: Option<Py<PyType>>,
     pub(crate) chain_map: Py<PyType>,
@@ -66,6 +68,10 @@ impl Known {
             module: ty("ModuleType")?,
             cell: cell.cast_into()?.unbind(),
             code: ty("CodeType")?,
+            lazy_import: match types.getattr_opt("LazyImportType")? {
+                Some(class) => Some(class.cast_into()?.unbind()),
+                None => None,
+            },
             pickle_buffer: match pickle.getattr_opt("PickleBuffer")? {
                 Some(class) => Some(class.cast_into()?.unbind()),
                 None => None,

@@ -1,6 +1,6 @@
 //! The end of one-shot mode: which memo opcodes stay, under which numbers, and where frames go.
 use crate::op;
-use crate::writer::{FRAME_HEADER, FRAME_MIN, What, Writer, get, put};
+use crate::writer::{Encoded, FRAME_HEADER, FRAME_MIN, What, Writer};
 
 /// A pickle whose only frame would be shorter than this goes without: `FRAME` is optional for loaders, and its 9
 /// bytes matter in the pickle of a small function but save no read call.
@@ -47,12 +47,6 @@ pub struct Pickle<'w, B> {
     len: usize,
 }
 
-fn opcode_len(write: impl FnOnce(&mut dyn FnMut(&[u8]))) -> usize {
-    let mut len = 0;
-    write(&mut |bytes| len += bytes.len());
-    len
-}
-
 impl<'w, B> Pickle<'w, B> {
     pub(crate) fn new(writer: &'w Writer<B>) -> Self {
         let protocol = writer.protocol();
@@ -67,14 +61,14 @@ impl<'w, B> Pickle<'w, B> {
                 What::Put => {
                     if writer.used[puts] {
                         renumbered[puts] = kept;
-                        chunk += opcode_len(|w| put(protocol, kept, w));
+                        chunk += Encoded::put(protocol, kept).len();
                         kept += 1;
                     }
                     puts += 1;
                 }
                 What::Get(index) => {
                     let index = renumbered[index as usize];
-                    chunk += opcode_len(|w| get(protocol, index, w));
+                    chunk += Encoded::get(protocol, index).len();
                 }
                 What::Cut | What::External(_) => {
                     chunks.push(chunk);
@@ -127,44 +121,38 @@ impl<'w, B> Pickle<'w, B> {
         let (mut at, mut puts) = (start, 0);
         let mut chunks = self.chunks.iter();
         self.emit_frame(chunks.next(), sink)?;
-        let mut scratch = Vec::with_capacity(16);
         for event in &w.events {
-            let index = match event.what {
+            let opcode = match event.what {
                 What::Put => {
                     puts += 1;
                     // Most events are this one and leave no trace: what is around it goes out in one piece.
-                    if self.renumbered[puts - 1] == PRUNED {
+                    let index = self.renumbered[puts - 1];
+                    if index == PRUNED {
                         continue;
                     }
-                    self.renumbered[puts - 1]
+                    Some(Encoded::put(protocol, index))
                 }
-                What::Get(index) => self.renumbered[index as usize],
-                What::Cut | What::External(_) => PRUNED,
+                What::Get(index) => {
+                    Some(Encoded::get(protocol, self.renumbered[index as usize]))
+                }
+                What::Cut | What::External(_) => None,
             };
             if event.at > at {
                 sink.bytes(&w.body[at..event.at])?;
                 at = event.at;
             }
-            match event.what {
-                What::Put => put(protocol, index, |b| scratch.extend_from_slice(b)),
-                What::Get(_) => get(protocol, index, |b| scratch.extend_from_slice(b)),
-                What::Cut => {
-                    sink.frame_end()?;
-                    self.emit_frame(chunks.next(), sink)?;
-                }
-                What::External(number) => {
-                    sink.frame_end()?;
-                    if let Some(external) = w.externals.get(number as usize) {
-                        sink.bytes(external.header.as_slice())?;
-                        sink.payload(&external.payload)?;
-                    }
-                    self.emit_frame(chunks.next(), sink)?;
-                }
+            if let Some(opcode) = opcode {
+                opcode.write(|bytes| sink.bytes(bytes))?;
+                continue;
             }
-            if !scratch.is_empty() {
-                sink.bytes(&scratch)?;
-                scratch.clear();
+            sink.frame_end()?;
+            if let What::External(number) = event.what
+                && let Some(external) = w.externals.get(number as usize)
+            {
+                sink.bytes(external.header.as_slice())?;
+                sink.payload(&external.payload)?;
             }
+            self.emit_frame(chunks.next(), sink)?;
         }
         sink.bytes(&w.body[at..])?;
         sink.frame_end()

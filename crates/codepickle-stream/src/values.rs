@@ -2,7 +2,7 @@
 //!
 //! The table stores places in the writer's own buffer, never a copy of the text.
 use std::hash::{BuildHasher, RandomState};
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 /// What kind of object a run of bytes stands for: equal bytes of different kinds are different values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +28,8 @@ pub(crate) struct ValueTable {
 
 /// The seed differs between processes so that nobody can prepare strings that collide; it never shows in the output.
 fn seed() -> u64 {
-    static SEED: OnceLock<u64> = OnceLock::new();
-    *SEED.get_or_init(|| RandomState::new().hash_one(0_u8) | 1)
+    static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0_u8) | 1);
+    *SEED
 }
 
 fn fold(a: u64, b: u64) -> u64 {
@@ -39,21 +39,44 @@ fn fold(a: u64, b: u64) -> u64 {
     folded
 }
 
-fn word(bytes: &[u8]) -> u64 {
-    let mut padded = [0; 8];
-    padded[..bytes.len()].copy_from_slice(bytes);
-    u64::from_le_bytes(padded)
+fn word(bytes: &[u8], at: usize) -> u64 {
+    match bytes[at..].first_chunk() {
+        Some(chunk) => u64::from_le_bytes(*chunk),
+        None => 0,
+    }
 }
 
+/// The bytes of a string of less than eight.
+fn short_word(bytes: &[u8]) -> u64 {
+    let half = |at: usize| match bytes[at..].first_chunk() {
+        Some(chunk) => u64::from(u32::from_le_bytes(*chunk)),
+        None => 0,
+    };
+    match bytes.len() {
+        0 => 0,
+        // First, middle and last: every byte is one of them.
+        n @ 1..4 => {
+            u64::from(bytes[0]) << 16 | u64::from(bytes[n / 2]) << 8 | u64::from(bytes[n - 1])
+        }
+        n => half(0) << 32 | half(n - 4),
+    }
+}
+
+#[inline]
 fn hash(bytes: &[u8], kind: ValueKind) -> u32 {
     const K: u64 = 0x9e37_79b9_7f4a_7c15;
     let seed = seed();
     let mut h = seed ^ (bytes.len() as u64) ^ ((kind as u64) << 63);
-    let mut words = bytes.chunks_exact(8);
-    for chunk in &mut words {
-        h = fold(h ^ word(chunk), K);
+    if bytes.len() < 8 {
+        h = fold(h ^ short_word(bytes), K ^ seed);
+    } else {
+        let last = bytes.len() - 8;
+        for at in (0..last).step_by(8) {
+            h = fold(h ^ word(bytes, at), K);
+        }
+        // The last eight, which may overlap with the ones before.
+        h = fold(h ^ word(bytes, last), K ^ seed);
     }
-    h = fold(h ^ word(words.remainder()), K ^ seed);
     #[expect(
         clippy::cast_possible_truncation,
         reason = "32 bits of hash are stored"

@@ -96,9 +96,8 @@ pub struct Writer<B> {
     /// One-shot mode: which memo index was referenced.
     pub(crate) used: Vec<bool>,
     values: ValueTable,
-    /// One-shot mode: where the current frame begins, and how much its events will add at most.
-    frame_body: usize,
-    frame_events: usize,
+    /// How long the body is when the current frame is full.
+    frame_limit: usize,
 }
 
 impl<B> Writer<B> {
@@ -115,8 +114,7 @@ impl<B> Writer<B> {
             externals: Vec::new(),
             used: Vec::new(),
             values: ValueTable::default(),
-            frame_body: 0,
-            frame_events: 0,
+            frame_limit: usize::MAX,
         }
     }
 
@@ -137,7 +135,6 @@ impl<B> Writer<B> {
         if self.protocol >= 2 {
             self.body.extend_from_slice(&[op::PROTO, self.protocol]);
         }
-        self.frame_body = self.body.len();
         self.started = true;
         self.open_frame();
     }
@@ -149,26 +146,28 @@ impl<B> Writer<B> {
         self.started = false;
     }
 
-    /// To be called before each value. Closes a frame that is long enough.
+    /// Whether the current frame is long enough to be closed by [`Writer::boundary`].
+    #[inline]
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.body.len() >= self.frame_limit
+    }
+
+    /// To be called before each value, at least where the frame [is full](Writer::is_full). Closes such a frame.
     ///
     /// Returns true if, in stream mode, a frame was closed and the bytes so far can be [taken](Writer::take).
     #[inline]
     pub fn boundary(&mut self) -> bool {
+        if !self.is_full() {
+            return false;
+        }
         match self.mode {
             Mode::Stream => {
-                let Some(frame) = self.frame else {
-                    return false;
-                };
-                if self.body.len() - frame < FRAME_TARGET + FRAME_HEADER {
-                    return false;
-                }
                 self.close_frame();
                 true
             }
             Mode::OneShot => {
-                if self.body.len() - self.frame_body + self.frame_events >= FRAME_TARGET {
-                    self.cut(What::Cut);
-                }
+                self.cut(What::Cut);
                 false
             }
         }
@@ -195,11 +194,15 @@ impl<B> Writer<B> {
     }
 
     fn open_frame(&mut self) {
-        if self.mode == Mode::Stream && self.protocol >= 4 {
+        if self.protocol < 4 {
+            return;
+        }
+        if self.mode == Mode::Stream {
             self.frame = Some(self.body.len());
             self.body
                 .extend_from_slice(&[op::FRAME, 0, 0, 0, 0, 0, 0, 0, 0]);
         }
+        self.frame_limit = self.body.len() + FRAME_TARGET;
     }
 
     /// Opens a frame where one is missing in the middle of a pickle.
@@ -214,6 +217,7 @@ impl<B> Writer<B> {
         let Some(frame) = self.frame.take() else {
             return;
         };
+        self.frame_limit = usize::MAX;
         let length = self.body.len() - frame - FRAME_HEADER;
         if length < FRAME_MIN {
             self.body.drain(frame..frame + FRAME_HEADER);
@@ -232,8 +236,7 @@ impl<B> Writer<B> {
 
     fn cut(&mut self, what: What) {
         self.event(what);
-        self.frame_body = self.body.len();
-        self.frame_events = 0;
+        self.open_frame();
     }
 
     /// One opcode without argument.
@@ -372,27 +375,27 @@ impl<B> Writer<B> {
     }
 
     /// One-shot mode: a string (UTF-8, lone surrogates as `surrogatepass` makes them), or a reference to an equal
-    /// one, memoised either way. What has [`FRAME_TARGET`] bytes or more goes through [`Writer::large_str`].
+    /// one, memoised either way; returns the memo index, and true for a reference. What has [`FRAME_TARGET`] bytes or more goes through [`Writer::large_str`].
     ///
     /// # Errors
     /// If the memo is full.
     #[inline]
-    pub fn str(&mut self, utf8: &[u8]) -> Result<u32, Error> {
+    pub fn str(&mut self, utf8: &[u8]) -> Result<(u32, bool), Error> {
         if self.protocol == 0 {
             self.str_once(utf8)?;
-            return self.memoize();
+            return Ok((self.memoize()?, false));
         }
         match self.values.find(&self.body, utf8, ValueKind::Str) {
             Ok(index) => {
                 self.get(index)?;
-                Ok(index)
+                Ok((index, true))
             }
             Err(hash) => {
                 let start = self.str_once(utf8)?;
                 let index = self.memoize()?;
                 self.values
                     .insert(hash, ValueKind::Str, start, self.body.len() - start, index);
-                Ok(index)
+                Ok((index, false))
             }
         }
     }
@@ -420,11 +423,11 @@ impl<B> Writer<B> {
     ///
     /// # Errors
     /// If the memo is full.
-    pub fn bytes(&mut self, bytes: &[u8]) -> Result<u32, Error> {
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(u32, bool), Error> {
         match self.values.find(&self.body, bytes, ValueKind::Bytes) {
             Ok(index) => {
                 self.get(index)?;
-                Ok(index)
+                Ok((index, true))
             }
             Err(hash) => {
                 self.bytes_once(bytes)?;
@@ -432,7 +435,7 @@ impl<B> Writer<B> {
                 let index = self.memoize()?;
                 self.values
                     .insert(hash, ValueKind::Bytes, start, bytes.len(), index);
-                Ok(index)
+                Ok((index, false))
             }
         }
     }
@@ -480,9 +483,7 @@ impl<B> Writer<B> {
         if self.mode == Mode::OneShot {
             return Err(Error(Kind::MemoFrozen));
         }
-        put(self.protocol, index, |bytes| {
-            self.body.extend_from_slice(bytes)
-        });
+        Encoded::put(self.protocol, index).write(|bytes| self.body.extend_from_slice(bytes));
         Ok(())
     }
 
@@ -493,20 +494,20 @@ impl<B> Writer<B> {
     #[inline]
     pub fn get(&mut self, index: u32) -> Result<(), Error> {
         if self.mode == Mode::Stream {
-            get(self.protocol, index, |bytes| {
-                self.body.extend_from_slice(bytes)
-            });
+            Encoded::get(self.protocol, index).write(|bytes| self.body.extend_from_slice(bytes));
             return Ok(());
         }
         let used = self
             .used
             .get_mut(index as usize)
             .ok_or(Error(Kind::UnknownMemo))?;
+        // What the opcodes will add to the frame, at most.
+        let mut length = if index < 0x100 { 2 } else { 5 };
         if !*used {
             *used = true;
-            self.frame_events += 1;
+            length += 1;
         }
-        self.frame_events += if index < 0x100 { 2 } else { 5 };
+        self.frame_limit = self.frame_limit.saturating_sub(length);
         self.event(What::Get(index));
         Ok(())
     }
@@ -563,23 +564,55 @@ impl<B> Writer<B> {
     }
 }
 
-/// The opcode that memoises under `index`.
-pub(crate) fn put(protocol: u8, index: u32, mut write: impl FnMut(&[u8])) {
-    let [a, b, c, d] = index.to_le_bytes();
-    match (protocol, index) {
-        (4.., _) => write(&[op::MEMOIZE]),
-        (0, _) => write(format!("p{index}\n").as_bytes()),
-        (_, 0..0x100) => write(&[op::BINPUT, a]),
-        _ => write(&[op::LONG_BINPUT, a, b, c, d]),
-    }
+/// One opcode and its argument.
+#[derive(Clone, Copy)]
+pub(crate) enum Encoded {
+    /// This many of the bytes.
+    Bytes([u8; 5], u8),
+    /// Protocol 0: the opcode and a number in decimal on a line.
+    Line(u8, u32),
 }
 
-/// The opcode that pushes what was memoised under `index`.
-pub(crate) fn get(protocol: u8, index: u32, mut write: impl FnMut(&[u8])) {
-    let [a, b, c, d] = index.to_le_bytes();
-    match (protocol, index) {
-        (0, _) => write(format!("g{index}\n").as_bytes()),
-        (_, 0..0x100) => write(&[op::BINGET, a]),
-        _ => write(&[op::LONG_BINGET, a, b, c, d]),
+impl Encoded {
+    fn indexed(protocol: u8, index: u32, text: u8, short: u8, long: u8) -> Self {
+        let [a, b, c, d] = index.to_le_bytes();
+        match (protocol, index) {
+            (0, _) => Self::Line(text, index),
+            (_, 0..0x100) => Self::Bytes([short, a, 0, 0, 0], 2),
+            _ => Self::Bytes([long, a, b, c, d], 5),
+        }
+    }
+
+    /// The opcode that memoises under `index`.
+    #[inline]
+    pub(crate) fn put(protocol: u8, index: u32) -> Self {
+        if protocol >= 4 {
+            return Self::Bytes([op::MEMOIZE, 0, 0, 0, 0], 1);
+        }
+        Self::indexed(protocol, index, op::PUT, op::BINPUT, op::LONG_BINPUT)
+    }
+
+    /// The opcode that pushes what was memoised under `index`.
+    #[inline]
+    pub(crate) fn get(protocol: u8, index: u32) -> Self {
+        Self::indexed(protocol, index, op::GET, op::BINGET, op::LONG_BINGET)
+    }
+
+    #[inline]
+    pub(crate) fn len(self) -> usize {
+        match self {
+            Self::Bytes(_, len) => len.into(),
+            Self::Line(_, index) => 3 + index.checked_ilog10().unwrap_or(0) as usize,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn write<R>(self, write: impl FnOnce(&[u8]) -> R) -> R {
+        match self {
+            Self::Bytes(bytes, 1) => write(&bytes[..1]),
+            Self::Bytes(bytes, 2) => write(&bytes[..2]),
+            Self::Bytes(bytes, _) => write(&bytes),
+            Self::Line(opcode, index) => write(format!("{}{index}\n", char::from(opcode)).as_bytes()),
+        }
     }
 }

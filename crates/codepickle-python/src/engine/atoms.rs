@@ -4,17 +4,21 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple};
 use pyo3::{PyTypeInfo, ffi, intern};
 
-use super::{Engine, Payload};
+use super::{Engine, Payload, Recent};
 use crate::errors;
 
+/// How many strings are found by their address alone: the keys of a few kinds of records.
+const RECENT: usize = 256;
+
 impl<'py> Engine<'py> {
-    /// Writes `obj` if its exact type is one of the most frequent ones, None, bool, int, float and str.
+    /// Writes `obj` if its exact type is one of the most frequent ones, None, bool, int, float and str, and it is no large
+    /// str. No code of the user runs, so that `obj` may be lent by a container.
     #[inline]
     pub(super) fn save_atom(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<bool> {
         let py = self.py;
         let ty = obj.get_type_ptr();
         if ty == PyString::type_object_raw(py) {
-            self.save_str(obj)?;
+            return self.save_str(obj);
         } else if ty == PyInt::type_object_raw(py) {
             self.save_int(obj)?;
         } else if obj.is_none() {
@@ -44,6 +48,8 @@ impl<'py> Engine<'py> {
     #[cold]
     fn save_long(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
         let py = self.py;
+        // It may be lent by a container, and what follows may run a garbage collection.
+        let obj = &obj.clone();
         if self.protocol < 2 {
             let mut text = obj.repr()?.to_cow()?.into_owned();
             text.push('L');
@@ -68,47 +74,72 @@ impl<'py> Engine<'py> {
 
     fn save_float(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
         if self.protocol == 0 {
+            let obj = &obj.clone();
             let text = obj.repr()?;
             self.out.line(op::FLOAT, text.to_cow()?.as_bytes());
         } else {
-            self.out.float(obj.extract()?);
+            // SAFETY: `obj` is a valid reference to an exact float, for which the call cannot fail or run Python code.
+            let value = unsafe { ffi::PyFloat_AsDouble(obj.as_ptr()) };
+            self.out.float(value);
         }
         Ok(())
     }
 
-    #[inline]
-    fn save_str(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
-        if self.out.finds_equal() && !self.fast {
-            // By content, which finds what the memo would find and more.
-            let out = &mut self.out;
-            let large = with_utf8(obj, |utf8| {
-                if out.is_large(utf8.len()) {
-                    Ok(true)
-                } else {
-                    out.str(utf8).map(|_| false).map_err(errors::stream)
-                }
-            })?;
-            if !large {
-                return Ok(());
-            }
+    fn save_str(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<bool> {
+        if !self.out.finds_equal() || self.fast {
+            return self.save_str_by_identity(obj);
         }
-        if self.get_if_memoized(obj)? {
-            return Ok(());
+        // By content, which finds what the memo would find and more.
+        let key = obj.as_ptr() as usize >> 4;
+        if let Some(recent) = self.recent.get(key % RECENT)
+            && recent.text.as_ref().is_some_and(|text| text.is(obj))
+        {
+            return self.get(recent.index).map(|()| true);
         }
         let out = &mut self.out;
-        let large = with_utf8(obj, |utf8| {
-            if out.protocol() > 0 && out.is_large(utf8.len()) {
-                return Ok(true);
+        let found = with_utf8(obj, |utf8| {
+            if out.is_large(utf8.len()) {
+                return Ok(None);
             }
-            out.str_once(utf8).map(|_| false).map_err(errors::stream)
+            out.str(utf8).map(Some).map_err(errors::stream)
         })?;
-        if large {
-            let utf8 = encode(obj)?;
-            let len = utf8.as_bytes().len();
-            let rest = self.out.large_str(len, Payload::new(utf8.into_any()));
-            if let Some(payload) = rest.map_err(errors::stream)? {
-                self.send_payload(&payload)?;
+        if let Some((index, true)) = found {
+            if self.recent.is_empty() {
+                self.recent.resize_with(RECENT, Recent::default);
             }
+            let text = Some(obj.clone().unbind());
+            self.recent[key % RECENT] = Recent { text, index };
+        }
+        Ok(found.is_some())
+    }
+
+    fn save_str_by_identity(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<bool> {
+        if self.get_if_memoized(obj)? {
+            return Ok(true);
+        }
+        let out = &mut self.out;
+        let done = with_utf8(obj, |utf8| {
+            if out.protocol() > 0 && out.is_large(utf8.len()) {
+                return Ok(false);
+            }
+            out.str_once(utf8).map(|_| true).map_err(errors::stream)
+        })?;
+        if done {
+            self.memoize(obj)?;
+        }
+        Ok(done)
+    }
+
+    /// Writes a large str that the memo does not have.
+    pub(super) fn save_large_str(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
+        let utf8 = encode(obj)?;
+        let len = utf8.as_bytes().len();
+        let rest = self
+            .out
+            .large_str(len, Payload::new(utf8.into_any()))
+            .map_err(errors::stream)?;
+        if let Some(payload) = rest {
+            self.send_payload(&payload)?;
         }
         self.memoize(obj)
     }
@@ -132,7 +163,7 @@ impl<'py> Engine<'py> {
         if self.out.is_large(data.len()) {
             self.large_bytes(data.len(), obj.clone())?;
         } else if self.out.finds_equal() && !self.fast {
-            let index = self.out.bytes(data).map_err(errors::stream)?;
+            let (index, _) = self.out.bytes(data).map_err(errors::stream)?;
             self.memo.insert(obj.clone().unbind(), index);
             return Ok(());
         } else {
@@ -158,7 +189,7 @@ impl<'py> Engine<'py> {
 fn with_utf8<R>(obj: &Bound<'_, PyAny>, f: impl FnOnce(&[u8]) -> PyResult<R>) -> PyResult<R> {
     // PyUnicode_AsUTF8AndSize is in the limited API from 3.10 on.
     #[cfg(all(feature = "abi3-py310", not(feature = "abi3-py37")))]
-    if let Ok(text) = obj.cast::<PyString>()?.to_str() {
+    if let Ok(text) = obj.cast_exact::<PyString>()?.to_str() {
         return f(text.as_bytes());
     }
     f(encode(obj)?.as_bytes())
@@ -166,7 +197,8 @@ fn with_utf8<R>(obj: &Bound<'_, PyAny>, f: impl FnOnce(&[u8]) -> PyResult<R>) ->
 
 /// The UTF-8 of an exact str, lone surrogates included.
 pub(super) fn encode<'py>(obj: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-    let text = obj.cast::<PyString>()?;
+    // It may be lent by a container, and what follows may run any code.
+    let text = obj.clone().cast_into::<PyString>()?;
     text.encode_utf8().or_else(|_| {
         let py = obj.py();
         let args = (intern!(py, "utf-8"), intern!(py, "surrogatepass"));

@@ -2,8 +2,10 @@
 use codepickle_stream::op;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PySet, PyTuple};
+use pyo3::ffi;
+use pyo3::types::{PyDict, PyList, PyTuple};
 
+use super::work::Progress;
 use super::{Engine, Op, Task};
 
 /// As many items go into one `APPENDS`, `SETITEMS` or `ADDITEMS` as in CPython.
@@ -33,6 +35,7 @@ impl How {
 }
 
 /// A list under way.
+#[derive(Clone)]
 pub(crate) struct ListTask<'py> {
     pub(super) list: Bound<'py, PyList>,
     pub(super) index: usize,
@@ -40,6 +43,7 @@ pub(crate) struct ListTask<'py> {
 }
 
 /// A tuple under way.
+#[derive(Clone)]
 pub(crate) struct TupleTask<'py> {
     pub(super) tuple: Bound<'py, PyTuple>,
     pub(super) index: usize,
@@ -47,6 +51,7 @@ pub(crate) struct TupleTask<'py> {
 
 /// A dict under way. The entry after `position` is next; the value of the current one is a task of its own where its key
 /// was no atom.
+#[derive(Clone)]
 pub(crate) struct DictTask<'py> {
     pub(super) dict: Bound<'py, PyDict>,
     pub(super) position: isize,
@@ -54,13 +59,14 @@ pub(crate) struct DictTask<'py> {
     how: How,
 }
 
-/// A set or frozenset under way.
-pub(crate) struct SetTask<'py> {
-    pub(super) set: Bound<'py, PyAny>,
-    items: Bound<'py, PyList>,
-    index: usize,
-    batch: u16,
-    frozen: bool,
+impl DictTask<'_> {
+    fn check_size(&self) -> PyResult<()> {
+        if self.dict.len() == self.len {
+            Ok(())
+        } else {
+            Err(changed("dictionary"))
+        }
+    }
 }
 
 impl<'py> Engine<'py> {
@@ -68,76 +74,82 @@ impl<'py> Engine<'py> {
         self.op(Op::EmptyList);
         self.memoize(list.as_any())?;
         let len = list.len();
-        if len > 0 {
-            self.enter(list.as_any())?;
-            let how = How::new(self.protocol, len);
-            self.tasks.push(Task::List(ListTask {
-                list: list.clone(),
-                index: 0,
-                how,
-            }));
+        if len == 0 {
+            return Ok(());
         }
-        Ok(())
+        self.enter(list.as_any())?;
+        let task = ListTask {
+            list: list.clone(),
+            index: 0,
+            how: How::new(self.protocol, len),
+        };
+        self.begin(task, Task::List, Self::work_list)
     }
 
     pub(super) fn step_list(&mut self, top: usize) -> PyResult<()> {
         let Task::List(task) = &self.tasks[top] else {
             return Ok(());
         };
-        let list = task.list.clone();
-        let (mut index, mut how) = (task.index, task.how);
+        let mut task = task.clone();
+        self.work_list(&mut task, Some(top)).map(drop)
+    }
+
+    /// Goes on with a list. `place` is where its task is, if it has one.
+    fn work_list(&mut self, task: &mut ListTask<'py>, place: Option<usize>) -> PyResult<Progress> {
+        let base = self.base(place);
+        let hooked = self.hooks.persistent_id.is_some();
         loop {
             // The list may grow and shrink under our hands, as in CPython.
-            let more = index < list.len();
-            match how {
-                How::Single if index > 0 => {
+            let more = task.index < task.list.len();
+            match task.how {
+                How::Single if task.index > 0 => {
                     self.out.op(op::APPEND);
                     break;
                 }
-                How::Between if !more && index > 0 => break,
+                How::Between if !more && task.index > 0 => break,
                 How::Between => {
                     self.out.op(op::MARK);
-                    how = How::Batch(0);
+                    task.how = How::Batch(0);
                     continue;
                 }
                 How::Batch(n) if n == BATCH || !more => {
                     self.out.op(op::APPENDS);
-                    how = How::Between;
+                    task.how = How::Between;
                     continue;
                 }
-                How::Batch(n) => how = How::Batch(n + 1),
+                How::Batch(n) => task.how = How::Batch(n + 1),
                 How::Text(true) => {
                     self.out.op(op::APPEND);
-                    how = How::Text(false);
+                    task.how = How::Text(false);
                     continue;
                 }
                 How::Text(false) if !more => break,
-                How::Text(false) => how = How::Text(true),
-                How::Single => {
-                    if !more {
-                        break;
-                    }
-                }
+                How::Text(false) => task.how = How::Text(true),
+                How::Single if !more => break,
+                How::Single => {}
             }
-            let item = list.get_item(index)?;
-            index += 1;
-            if self.hooks.persistent_id.is_none() {
-                self.boundary()?;
-                if self.save_atom(&item)? {
-                    continue;
-                }
+            self.boundary()?;
+            let Some(item) = borrowed_item(&task.list, task.index) else {
+                break;
+            };
+            task.index += 1;
+            if !hooked && self.save_atom(&item)? {
+                continue;
             }
-            if let Task::List(task) = &mut self.tasks[top] {
-                (task.index, task.how) = (index, how);
+            let item = item.to_owned();
+            if let Some(top) = place
+                && let Task::List(placed) = &mut self.tasks[top]
+            {
+                (placed.index, placed.how) = (task.index, task.how);
             }
             self.save(&item)?;
-            if self.tasks.len() > top + 1 {
-                return Ok(());
+            if self.tasks.len() > base {
+                return Ok(Progress::Waiting);
             }
         }
-        self.leave(list.as_any());
-        self.tasks.truncate(top);
-        Ok(())
+        self.leave(task.list.as_any());
+        self.tasks.truncate(place.unwrap_or(base));
+        Ok(Progress::Done)
     }
 
     pub(super) fn save_tuple(&mut self, tuple: &Bound<'py, PyTuple>) -> PyResult<()> {
@@ -149,38 +161,53 @@ impl<'py> Engine<'py> {
         if len > 3 || self.protocol < 2 {
             self.out.op(op::MARK);
         }
-        self.tasks.push(Task::Tuple(TupleTask {
+        let task = TupleTask {
             tuple: tuple.clone(),
             index: 0,
-        }));
-        Ok(())
+        };
+        self.begin(task, Task::Tuple, Self::work_tuple)
     }
 
     pub(super) fn step_tuple(&mut self, top: usize) -> PyResult<()> {
         let Task::Tuple(task) = &self.tasks[top] else {
             return Ok(());
         };
-        let tuple = task.tuple.clone();
-        let mut index = task.index;
-        let len = tuple.len();
-        while index < len {
-            let item = tuple.get_borrowed_item(index)?;
-            index += 1;
-            if self.hooks.persistent_id.is_none() {
-                self.boundary()?;
-                if self.save_atom(&item)? {
-                    continue;
-                }
+        let mut task = task.clone();
+        self.work_tuple(&mut task, Some(top)).map(drop)
+    }
+
+    fn work_tuple(
+        &mut self,
+        task: &mut TupleTask<'py>,
+        place: Option<usize>,
+    ) -> PyResult<Progress> {
+        let base = self.base(place);
+        let hooked = self.hooks.persistent_id.is_some();
+        let len = task.tuple.len();
+        while task.index < len {
+            self.boundary()?;
+            let item = task.tuple.get_borrowed_item(task.index)?;
+            task.index += 1;
+            if !hooked && self.save_atom(&item)? {
+                continue;
             }
-            if let Task::Tuple(task) = &mut self.tasks[top] {
-                task.index = index;
+            if let Some(top) = place
+                && let Task::Tuple(placed) = &mut self.tasks[top]
+            {
+                placed.index = task.index;
             }
             self.save(&item)?;
-            if self.tasks.len() > top + 1 {
-                return Ok(());
+            if self.tasks.len() > base {
+                return Ok(Progress::Waiting);
             }
         }
-        self.tasks.truncate(top);
+        self.tasks.truncate(place.unwrap_or(base));
+        self.finish_tuple(&task.tuple)?;
+        Ok(Progress::Done)
+    }
+
+    fn finish_tuple(&mut self, tuple: &Bound<'py, PyTuple>) -> PyResult<()> {
+        let len = tuple.len();
         let short = len <= 3 && self.protocol >= 2;
         if let Some(index) = self.memoized(tuple.as_any()) {
             // Saving the items saved the tuple itself: it is recursive. Drop the items and take what is there.
@@ -210,172 +237,100 @@ impl<'py> Engine<'py> {
         self.op(Op::EmptyDict);
         self.memoize(dict.as_any())?;
         let len = dict.len();
-        if len > 0 {
-            self.enter(dict.as_any())?;
-            let how = How::new(self.protocol, len);
-            self.tasks.push(Task::Dict(DictTask {
-                dict: dict.clone(),
-                position: 0,
-                len,
-                how,
-            }));
+        if len == 0 {
+            return Ok(());
         }
-        Ok(())
+        self.enter(dict.as_any())?;
+        let task = DictTask {
+            dict: dict.clone(),
+            position: 0,
+            len,
+            how: How::new(self.protocol, len),
+        };
+        self.begin(task, Task::Dict, Self::work_dict)
     }
 
     pub(super) fn step_dict(&mut self, top: usize) -> PyResult<()> {
         let Task::Dict(task) = &self.tasks[top] else {
             return Ok(());
         };
-        let dict = task.dict.clone();
-        let (mut position, mut how, len) = (task.position, task.how, task.len);
+        let mut task = task.clone();
+        self.work_dict(&mut task, Some(top)).map(drop)
+    }
+
+    fn work_dict(&mut self, task: &mut DictTask<'py>, place: Option<usize>) -> PyResult<Progress> {
+        let base = self.base(place);
+        let hooked = self.hooks.persistent_id.is_some();
         loop {
-            match how {
-                How::Single if position > 0 => {
+            match task.how {
+                How::Single if task.position > 0 => {
                     self.out.op(op::SETITEM);
                     break;
                 }
                 How::Between => {
                     self.out.op(op::MARK);
-                    how = How::Batch(0);
+                    task.how = How::Batch(0);
                     continue;
                 }
                 How::Batch(BATCH) => {
                     self.out.op(op::SETITEMS);
-                    if dict.len() != len {
-                        return Err(changed("dictionary"));
-                    }
-                    how = How::Between;
+                    task.check_size()?;
+                    task.how = How::Between;
                     continue;
                 }
                 How::Text(true) => {
                     self.out.op(op::SETITEM);
-                    how = How::Text(false);
-                    if dict.len() != len {
-                        return Err(changed("dictionary"));
-                    }
+                    task.check_size()?;
+                    task.how = How::Text(false);
                     continue;
                 }
                 How::Batch(_) | How::Text(false) | How::Single => {}
             }
-            let Some((key, value)) = next_entry(&dict, &mut position) else {
-                if let How::Batch(_) = how {
+            self.boundary()?;
+            let Some((key, value)) = next_entry(&task.dict, &mut task.position) else {
+                if let How::Batch(_) = task.how {
                     self.out.op(op::SETITEMS);
                 }
-                if dict.len() != len {
-                    return Err(changed("dictionary"));
-                }
+                task.check_size()?;
                 break;
             };
-            match how {
-                How::Batch(n) => how = How::Batch(n + 1),
-                How::Text(_) => how = How::Text(true),
+            match task.how {
+                How::Batch(n) => task.how = How::Batch(n + 1),
+                How::Text(_) => task.how = How::Text(true),
                 How::Single | How::Between => {}
             }
-            if let Task::Dict(task) = &mut self.tasks[top] {
-                (task.position, task.how) = (position, how);
+            let mut key_done = !hooked && self.save_atom(&key)?;
+            if key_done && !self.out.is_full() && self.save_atom(&value)? {
+                continue;
             }
-            self.save(&key)?;
-            if self.tasks.len() > top + 1 {
+            // From here on code of the user may run, and the dict may change.
+            let (key, value) = (key.to_owned(), value.to_owned());
+            if let Some(top) = place
+                && let Task::Dict(placed) = &mut self.tasks[top]
+            {
+                (placed.position, placed.how) = (task.position, task.how);
+            }
+            if !key_done {
+                self.save(&key)?;
+                key_done = self.tasks.len() == base;
+            }
+            if key_done {
+                self.save(&value)?;
+            } else {
                 // The value comes after all that the key still has to do.
-                self.tasks.insert(top + 1, Task::Save(value));
-                return Ok(());
+                self.tasks.insert(base, Task::Save(value));
             }
-            self.save(&value)?;
-            if self.tasks.len() > top + 1 {
-                return Ok(());
+            if self.tasks.len() > base {
+                return Ok(Progress::Waiting);
             }
         }
-        self.leave(dict.as_any());
-        self.tasks.truncate(top);
-        Ok(())
-    }
-
-    /// Writes an exact set or frozenset.
-    pub(super) fn save_set(&mut self, set: &Bound<'py, PyAny>, frozen: bool) -> PyResult<()> {
-        let py = self.py;
-        let items = py
-            .get_type::<PyList>()
-            .call1((set,))?
-            .cast_into::<PyList>()?;
-        if self.one_shot() {
-            super::order::sort(&items)?;
-        }
-        if self.protocol < 4 {
-            let value = (set.get_type(), (items,)).into_pyobject(py)?;
-            return self.save_reduce(value, Some(set));
-        }
-        if frozen {
-            self.enter(set)?;
-            self.out.op(op::MARK);
-        } else {
-            self.out.op(op::EMPTY_SET);
-            self.memoize(set)?;
-            if items.is_empty() {
-                return Ok(());
-            }
-        }
-        self.tasks.push(Task::Set(SetTask {
-            set: set.clone(),
-            items,
-            index: 0,
-            batch: 0,
-            frozen,
-        }));
-        Ok(())
-    }
-
-    pub(super) fn step_set(&mut self, top: usize) -> PyResult<()> {
-        let Task::Set(task) = &self.tasks[top] else {
-            return Ok(());
-        };
-        let (set, items, frozen) = (task.set.clone(), task.items.clone(), task.frozen);
-        let (mut index, mut batch) = (task.index, task.batch);
-        while index < items.len() {
-            if !frozen {
-                if batch == BATCH {
-                    self.out.op(op::ADDITEMS);
-                    batch = 0;
-                }
-                if batch == 0 {
-                    self.out.op(op::MARK);
-                }
-                batch += 1;
-            }
-            let item = items.get_item(index)?;
-            index += 1;
-            if let Task::Set(task) = &mut self.tasks[top] {
-                (task.index, task.batch) = (index, batch);
-            }
-            self.save(&item)?;
-            if self.tasks.len() > top + 1 {
-                return Ok(());
-            }
-        }
-        self.tasks.truncate(top);
-        if !frozen {
-            self.out.op(op::ADDITEMS);
-            if set.cast::<PySet>()?.len() != items.len() {
-                return Err(changed("set"));
-            }
-            // CPython finds the end of a set only after a full batch, and writes an empty one.
-            if batch == BATCH && !self.one_shot() {
-                self.out.raw(&[op::MARK, op::ADDITEMS]);
-            }
-            return Ok(());
-        }
-        self.leave(&set);
-        if let Some(index) = self.memoized(&set) {
-            // Recursive, as a tuple can be.
-            self.out.op(op::POP_MARK);
-            return self.get(index);
-        }
-        self.out.op(op::FROZENSET);
-        self.memoize(&set)
+        self.leave(task.dict.as_any());
+        self.tasks.truncate(place.unwrap_or(base));
+        Ok(Progress::Done)
     }
 
     /// Fast mode has no memo to end a cycle, so a container must not be met inside itself.
-    fn enter(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
+    pub(super) fn enter(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
         if self.fast && !self.fast_open.insert(obj.as_ptr() as usize) {
             return Err(PyValueError::new_err(format!(
                 "fast mode: can't pickle cyclic objects including object type {} at {:p}",
@@ -386,35 +341,47 @@ impl<'py> Engine<'py> {
         Ok(())
     }
 
-    fn leave(&mut self, obj: &Bound<'py, PyAny>) {
+    pub(super) fn leave(&mut self, obj: &Bound<'py, PyAny>) {
         if self.fast {
             self.fast_open.remove(&(obj.as_ptr() as usize));
         }
     }
 }
 
-fn changed(what: &str) -> PyErr {
+pub(super) fn changed(what: &str) -> PyErr {
     PyRuntimeError::new_err(format!("{what} changed size during iteration"))
 }
 
-/// The entry of a dict at `position`, which is moved on. Unlike PyO3's iterator this may be interrupted, and is safe
-/// (if arbitrary) when the dict changes meanwhile.
-pub(super) fn next_entry<'py>(
-    dict: &Bound<'py, PyDict>,
+/// An item of a list, lent: nothing that may run code of the user may come between this and its last use.
+fn borrowed_item<'a, 'py>(
+    list: &'a Bound<'py, PyList>,
+    index: usize,
+) -> Option<Borrowed<'a, 'py, PyAny>> {
+    let index = isize::try_from(index).ok().filter(|_| index < list.len())?;
+    // SAFETY: `list` is a list, the interpreter is attached and the index is in range, so that there is an item, which
+    // the list owns. The callers use it only as long as no other code can run that could take it out.
+    unsafe {
+        let item = ffi::PyList_GetItem(list.as_ptr(), index);
+        Some(Borrowed::from_ptr(list.py(), item))
+    }
+}
+
+/// The entry of a dict at `position`, which is moved on; lent, as by [`borrowed_item`]. Unlike PyO3's iterator this may
+/// be interrupted, and is safe (if arbitrary) when the dict changes meanwhile.
+pub(super) fn next_entry<'a, 'py>(
+    dict: &'a Bound<'py, PyDict>,
     position: &mut isize,
-) -> Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+) -> Option<(Borrowed<'a, 'py, PyAny>, Borrowed<'a, 'py, PyAny>)> {
     let py = dict.py();
     let mut key = std::ptr::null_mut();
     let mut value = std::ptr::null_mut();
     // SAFETY: `dict` is a dict and the interpreter is attached. PyDict_Next checks `position` against the dict's
-    // current size. It lends two references to what the dict owns; they are made strong before anything else can run.
+    // current size. It lends two references to what the dict owns. The callers use them only as long as no other code
+    // can run that could take the entry out.
     unsafe {
-        if pyo3::ffi::PyDict_Next(dict.as_ptr(), position, &raw mut key, &raw mut value) == 0 {
+        if ffi::PyDict_Next(dict.as_ptr(), position, &raw mut key, &raw mut value) == 0 {
             return None;
         }
-        Some((
-            Bound::from_borrowed_ptr(py, key),
-            Bound::from_borrowed_ptr(py, value),
-        ))
+        Some((Borrowed::from_ptr(py, key), Borrowed::from_ptr(py, value)))
     }
 }

@@ -6,6 +6,7 @@
 use pyo3::exceptions::PyRecursionError;
 use pyo3::prelude::*;
 
+use super::work::MANY_TASKS;
 use super::{Engine, Task};
 
 /// So many objects inside each other, each made by the `__reduce__` of the one around it, are no structure any more.
@@ -18,7 +19,7 @@ const CONTAINERS: usize = 4;
 impl<'py> Engine<'py> {
     /// Counts the object that is about to be reduced, if it was made by the `__reduce__` at work.
     pub(super) fn count_new(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
-        self.counting = self.is_new(obj);
+        self.counting = self.tasks.len() >= MANY_TASKS && self.is_new(obj);
         if self.counting {
             self.new_depth += 1;
         }

@@ -16,15 +16,19 @@ pub(crate) struct Memo {
     objects: Vec<Py<PyAny>>,
 }
 
-/// Fibonacci hashing: the high bits of the product depend on all bits of the address.
-fn place(key: usize, slots: usize) -> usize {
-    let product = (key as u64 >> 4).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "shifted down to the number of slots"
-    )]
-    let place = (product >> (64 - slots.trailing_zeros())) as usize;
+/// Where an address is looked for first. Objects that lie side by side are often saved one after the other, and their
+/// slots then do, too; addresses are multiples of 16.
+fn first_place(key: usize) -> usize {
+    key >> 4
+}
+
+/// Where it is looked for next: as in CPython's dicts, all bits of the address come to bear at last.
+fn next_place(place: usize, perturb: &mut usize) -> usize {
+    *perturb >>= 5;
     place
+        .wrapping_mul(5)
+        .wrapping_add(*perturb)
+        .wrapping_add(1)
 }
 
 impl Memo {
@@ -40,16 +44,16 @@ impl Memo {
             return None;
         }
         let mask = self.slots.len() - 1;
-        let mut at = place(key, self.slots.len()) & mask;
+        let (mut at, mut perturb) = (first_place(key), key);
         loop {
-            let slot = self.slots[at];
+            let slot = self.slots[at & mask];
             if slot.key == key {
                 return Some(slot.index);
             }
             if slot.key == 0 {
                 return None;
             }
-            at = (at + 1) & mask;
+            at = next_place(at, &mut perturb);
         }
     }
 
@@ -61,28 +65,33 @@ impl Memo {
         }
         let key = object.as_ptr() as usize;
         let mask = self.slots.len() - 1;
-        let mut at = place(key, self.slots.len()) & mask;
-        while self.slots[at].key != 0 {
-            if self.slots[at].key == key {
-                self.slots[at].index = index;
+        let (mut at, mut perturb) = (first_place(key), key);
+        loop {
+            let slot = &mut self.slots[at & mask];
+            if slot.key == 0 {
+                *slot = Slot { key, index };
+                break;
+            }
+            if slot.key == key {
+                slot.index = index;
                 return;
             }
-            at = (at + 1) & mask;
+            at = next_place(at, &mut perturb);
         }
-        self.slots[at] = Slot { key, index };
         self.objects.push(object);
     }
 
     #[cold]
     fn grow(&mut self) {
-        let mut slots = vec![Slot::default(); (self.slots.len() * 2).max(32)];
+        // Four times: a table that grows to millions is moved half as often.
+        let mut slots = vec![Slot::default(); (self.slots.len() * 4).max(32)];
         let mask = slots.len() - 1;
         for slot in self.slots.iter().filter(|slot| slot.key != 0) {
-            let mut at = place(slot.key, slots.len()) & mask;
-            while slots[at].key != 0 {
-                at = (at + 1) & mask;
+            let (mut at, mut perturb) = (first_place(slot.key), slot.key);
+            while slots[at & mask].key != 0 {
+                at = next_place(at, &mut perturb);
             }
-            slots[at] = *slot;
+            slots[at & mask] = *slot;
         }
         self.slots = slots;
     }

@@ -17,7 +17,9 @@ mod path;
 mod portable;
 mod reduce;
 mod save;
+mod sets;
 mod task;
+mod work;
 
 use codepickle_stream::{Mode, Writer, op};
 use pyo3::exceptions::PyRecursionError;
@@ -106,7 +108,19 @@ pub(crate) struct Engine<'py> {
     new_depth: u32,
     /// Whether the object being reduced is one of them, until there is a task that says so.
     counting: bool,
+    /// How many containers are being worked on without tasks.
+    level: u32,
+    /// Strings that were met more than once, by address: most of them will be met again.
+    recent: Vec<Recent>,
     ticks: u32,
+}
+
+/// An entry of a small cache in front of the table of equal strings.
+#[derive(Default)]
+pub(crate) struct Recent {
+    /// Holds on to the string, so that its address is not used for another.
+    text: Option<Py<PyAny>>,
+    index: u32,
 }
 
 impl<'py> Engine<'py> {
@@ -136,6 +150,8 @@ impl<'py> Engine<'py> {
             root: None,
             new_depth: 0,
             counting: false,
+            level: 0,
+            recent: Vec::new(),
             ticks: 0,
         })
     }

@@ -22,7 +22,7 @@ impl<'py> Engine<'py> {
     /// Called before each value. In stream mode a full frame goes to the file.
     #[inline]
     pub(crate) fn boundary(&mut self) -> PyResult<()> {
-        if self.out.boundary() {
+        if self.out.is_full() && self.out.boundary() {
             self.flush()
         } else {
             Ok(())

@@ -3,7 +3,7 @@ use codepickle_stream::op;
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{
-    PyByteArray, PyBytes, PyDict, PyFrozenSet, PyList, PyModule, PySet, PyTuple, PyType,
+    PyByteArray, PyBytes, PyDict, PyFrozenSet, PyList, PyModule, PySet, PyString, PyTuple, PyType,
 };
 use pyo3::{PyTypeInfo, intern};
 
@@ -69,6 +69,9 @@ impl<'py> Engine<'py> {
             return self.save_dict(obj.cast()?);
         } else if ty == PyList::type_object_raw(py) {
             return self.save_list(obj.cast()?);
+        } else if ty == PyString::type_object_raw(py) {
+            // An atom if it were not large.
+            return self.save_large_str(obj);
         } else if ty == PyBytes::type_object_raw(py) {
             return self.save_bytes(obj);
         } else if ty == PySet::type_object_raw(py) {

@@ -3,9 +3,10 @@ use codepickle_stream::op;
 use pyo3::prelude::*;
 
 use super::Engine;
-use super::containers::{DictTask, ListTask, SetTask, TupleTask};
+use super::containers::{DictTask, ListTask, TupleTask};
 use super::iterators::ItemsTask;
 use super::reduce::ReduceTask;
+use super::sets::SetTask;
 
 /// One thing to do, or one thing under way.
 #[allow(dead_code, reason = "some are for functions.rs alone")]

@@ -180,7 +180,7 @@ def test_enum_values_that_refer_to_the_enum():
         pass
 
     class Kind(enum.Enum):
-        LIST = [1, [2]]  # noqa: RUF012
+        LIST = [1, [2]]
         NODE = (1, Node)
 
     Node.kind = Kind

@@ -120,7 +120,7 @@ def test_a_class_returns_from_another_process_as_itself():
 
 def test_the_bytes_do_not_depend_on_the_process_or_on_pickling_before():
     class C:
-        x = {"a", "b", "c"}  # noqa: RUF012
+        x = {"a", "b", "c"}
 
         def method(self):
             return self.x

@@ -134,7 +134,7 @@ def test_a_metaclass_does_not_run_again():
 
 def test_set_name_does_not_run_again():
     class Field:
-        names = []  # noqa: RUF012
+        names = []
 
         def __set_name__(self, owner, name):
             Field.names.append(name)

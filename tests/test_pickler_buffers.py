@@ -4,9 +4,8 @@ import io
 import pickle
 import pickletools
 
-import pytest
-
 import codepickle
+import pytest
 
 LARGE = 100_000
 

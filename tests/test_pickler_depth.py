@@ -6,9 +6,8 @@ import pickle
 import sys
 import threading
 
-import pytest
-
 import codepickle
+import pytest
 
 DEPTH = 1_000_000
 

@@ -6,9 +6,8 @@ import pickle
 import sys
 import threading
 
-import pytest
-
 import codepickle
+import pytest
 from codepickle._errors import UnpicklableError
 
 LOCK_TYPE = type(threading.Lock())

@@ -5,9 +5,8 @@ import copyreg
 import io
 import pickle
 
-import pytest
-
 import codepickle
+import pytest
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 

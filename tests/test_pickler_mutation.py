@@ -3,9 +3,8 @@
 import io
 import pickle
 
-import pytest
-
 import codepickle
+import pytest
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 

@@ -10,9 +10,8 @@ import pickle
 import pickletools
 import uuid
 
-import pytest
-
 import codepickle
+import pytest
 
 hypothesis = pytest.importorskip("hypothesis")
 st = hypothesis.strategies

@@ -11,8 +11,8 @@ def _missing(what: str) -> NoReturn:
 
     raise NotImplementedError(
         "codepickle.%s needs the native module, which this installation (%s, %s) lacks: it holds the loader alone. "
-        "Payloads load here; dump them with CPython 3.7 or later, on a platform for which there is a wheel, or build one "
-        "with cargo and `pip install --no-binary codepickle codepickle`." % (what, _runtime._python(), sys.platform)
+        "Payloads load here; dump them with CPython 3.7 or later, on a platform for which there is a wheel, or build "
+        "one with cargo and `pip install --no-binary codepickle codepickle`." % (what, _runtime._python(), sys.platform)
     )
 
 

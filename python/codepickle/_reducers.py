@@ -13,7 +13,6 @@ import functools
 import io
 import logging
 import operator
-import pickle
 import sys
 import types
 import weakref
@@ -87,7 +86,7 @@ dispatch[type(_runtime.g("functools", "singledispatchmethod")(len))] = _reduce_s
 
 @_reduces(functools.partialmethod)
 def _reduce_partialmethod(obj: Any) -> Reduced:
-    """By its constructor, which 3.14 does not do without; the keywords follow, as none of pickle's opcodes passes any."""
+    """By its constructor, which 3.14 does not do without; the keywords follow, as no opcode passes any."""
     reduced = (functools.partialmethod, (obj.func, *obj.args))
     return (*reduced, (None, {"keywords": obj.keywords})) if obj.keywords else reduced
 
@@ -321,6 +320,7 @@ _register_dataclass_sentinels()
 def _reduce_init_var(obj: Any) -> Reduced:
     # By subscription: it has slots on 3.8 and a __dict__ later, and 3.7 has no instances.
     return operator.getitem, (dataclasses.InitVar, obj.type)
+
 
 _hints.fill(dispatch)
 if isinstance(_hints.SAMPLE_NEW_TYPE, types.FunctionType):  # before 3.10

@@ -22,7 +22,7 @@ def is_rewritten(code: CodeType) -> bool:
 
 
 def unchanged_since_import(filename: str) -> bool:
-    """Whether the file is the one that pytest rewrote: its size and time, or its hash, stand in pytest's own ``.pyc``."""
+    """Whether the file is the one that pytest rewrote: size and time, or hash, stand in pytest's own ``.pyc``."""
     try:
         stat = os.stat(filename)
     except OSError:

@@ -194,8 +194,9 @@ def snippet_filename(text, path, line, header):
     return "<codepickle %s/%s>" % (digest.hexdigest()[:16], path)
 
 
-def compile_snippet(text, line, path, header="", trailer="", column=0, decorators=0, futures="", name=None,
-                    filename=None, prefix=""):
+def compile_snippet(
+    text, line, path, header="", trailer="", column=0, decorators=0, futures="", name=None, filename=None, prefix=""
+):
     """Compile a snippet and dig its code object out, without a cache.
 
     `prefix` is one line put above the header (the sender states there what the module imports);
@@ -286,9 +287,21 @@ def _shift_lines(code, by):
     if hasattr(code, "replace"):
         return code.replace(co_consts=consts, co_firstlineno=first)
     return _CODE(  # 3.7
-        code.co_argcount, code.co_kwonlyargcount, code.co_nlocals, code.co_stacksize, code.co_flags, code.co_code,
-        consts, code.co_names, code.co_varnames, code.co_filename, code.co_name, first, code.co_lnotab,
-        code.co_freevars, code.co_cellvars,
+        code.co_argcount,
+        code.co_kwonlyargcount,
+        code.co_nlocals,
+        code.co_stacksize,
+        code.co_flags,
+        code.co_code,
+        consts,
+        code.co_names,
+        code.co_varnames,
+        code.co_filename,
+        code.co_name,
+        first,
+        code.co_lnotab,
+        code.co_freevars,
+        code.co_cellvars,
     )
 
 
@@ -311,8 +324,9 @@ def find_method(code, name, line):
         elif child.co_name.startswith("<generic parameters"):
             found += [g for g in _children(child) if g.co_name == name and g.co_firstlineno == line]
     if not found:
-        raise LoadError("the source of class %r has no method %r at line %d: the payload is damaged"
-                        % (code.co_name, name, line))
+        raise LoadError(
+            "the source of class %r has no method %r at line %d: the payload is damaged" % (code.co_name, name, line)
+        )
     return found[-1]
 
 
@@ -349,8 +363,10 @@ def f(code, globals, closure=None):
     names = code.co_freevars
     if type(closure) is tuple:
         if len(closure) != len(names):
-            raise LoadError("the payload is damaged: %r has %d free variables, %d cells came"
-                            % (code.co_name, len(names), len(closure)))
+            raise LoadError(
+                "the payload is damaged: %r has %d free variables, %d cells came"
+                % (code.co_name, len(names), len(closure))
+            )
         closure = dict(zip(sorted(names), closure))
     cells = tuple([closure[name] if closure and name in closure else k() for name in names])
     function = types.FunctionType(code, globals, None, None, cells or None)
@@ -396,7 +412,8 @@ def m(name):
         raise MissingModuleError(
             "the payload needs the module %r, which is not installed here (%s): install it, or dump it by value "
             "with register_pickle_by_value()" % (error.name or name, _python()),
-            name=error.name, path=error.path,
+            name=error.name,
+            path=error.path,
         ) from error
 
 
@@ -451,6 +468,7 @@ def file_text(filename):
 
 def __getattr__(name):
     if re.match(r"[a-z][0-9]*$", name):
+
         def newer(*args, **kwargs):
             raise WireFormatError(
                 "the payload uses %r of a newer wire format than version %d, the newest that this Codepickle reads: "
@@ -743,8 +761,20 @@ class _Entry:
         self.given = given  # whether the arguments are those of the type's own reduce value
 
 
-def e(module, qualname, bases, members, captured="", number=0, unit=None, meta=None, opaque=(), data=None,
-      boundary=None, name=None):
+def e(
+    module,
+    qualname,
+    bases,
+    members,
+    captured="",
+    number=0,
+    unit=None,
+    meta=None,
+    opaque=(),
+    data=None,
+    boundary=None,
+    name=None,
+):
     """The skeleton of an enum, with its members; arguments as `t`.
 
     `members` maps names to values in the order of definition. Those named in `opaque` have the name of the member
@@ -1011,7 +1041,9 @@ def _keyword_init(cls, keywords, missing, flags):
     parameters = [this] + plain + (["*"] + named if named else [])
     # The names get a scope of their own, so that a field may be called as one of them.
     text = "def make(%s):\n def __init__(%s):\n  %s\n return __init__\n" % (
-        ", ".join(space), ", ".join(parameters), "\n  ".join(body or ["pass"]),
+        ", ".join(space),
+        ", ".join(parameters),
+        "\n  ".join(body or ["pass"]),
     )
     made = {}
     exec(text, {"__builtins__": builtins, "__name__": cls.__module__}, made)
@@ -1074,7 +1106,7 @@ def _namedtuple(cls, declared):
     """`declared`: the defaults of the last fields, {field: docstring}."""
     defaults, docs = declared
     cls.__new__.__defaults__ = defaults
-    cls._field_defaults = dict(zip(cls._fields[len(cls._fields) - len(defaults):], defaults)) if defaults else {}
+    cls._field_defaults = dict(zip(cls._fields[len(cls._fields) - len(defaults) :], defaults)) if defaults else {}
     for name, doc in docs.items():
         with contextlib.suppress(AttributeError, TypeError):
             cls.__dict__[name].__doc__ = doc
@@ -1298,9 +1330,17 @@ def h(kind, *args):
 
 _QUALIFIERS = frozenset(["Final", "Required", "NotRequired", "ReadOnly", "Unpack"])
 _TYPING_NAMES = {
-    "list": "List", "dict": "Dict", "set": "Set", "frozenset": "FrozenSet", "tuple": "Tuple", "type": "Type",
-    "deque": "Deque", "defaultdict": "DefaultDict", "Set": "AbstractSet",
-    "AbstractContextManager": "ContextManager", "AbstractAsyncContextManager": "AsyncContextManager",
+    "list": "List",
+    "dict": "Dict",
+    "set": "Set",
+    "frozenset": "FrozenSet",
+    "tuple": "Tuple",
+    "type": "Type",
+    "deque": "Deque",
+    "defaultdict": "DefaultDict",
+    "Set": "AbstractSet",
+    "AbstractContextManager": "ContextManager",
+    "AbstractAsyncContextManager": "AsyncContextManager",
 }
 
 

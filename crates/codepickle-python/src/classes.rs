@@ -27,18 +27,7 @@ pub(crate) fn save<'py>(engine: &mut Engine<'py>, class: &Bound<'py, PyType>) ->
     } else {
         unit(engine, class)?
     };
-    let numbers = match &engine.ext.numbers {
-        Some(numbers) => numbers.bind(py).clone(),
-        None => {
-            let numbers = PyDict::new(py);
-            if engine.config.by_source == Some(false) {
-                // Tokens are then computed without the texts, which are not sent.
-                numbers.set_item(intern!(py, "bytecode"), true)?;
-            }
-            engine.ext.numbers = Some(numbers.clone().unbind());
-            numbers
-        }
-    };
+    let numbers = numbers(engine)?;
     let reduced = py
         .import(intern!(py, "codepickle._classes"))?
         .call_method1(intern!(py, "reduce_class"), (class, unit, numbers))?
@@ -61,4 +50,19 @@ fn unit<'py>(
     let code = unit.getattr(intern!(py, "code"))?;
     engine.ext.units.insert(code.as_ptr() as usize);
     Ok(Some(code))
+}
+
+/// The numbering of classes with equal tokens, one dict a payload.
+fn numbers<'py>(engine: &mut Engine<'py>) -> PyResult<Bound<'py, PyDict>> {
+    let py = engine.py;
+    if let Some(numbers) = &engine.ext.numbers {
+        return Ok(numbers.bind(py).clone());
+    }
+    let numbers = PyDict::new(py);
+    if engine.config.by_source == Some(false) {
+        // Tokens are then computed without the texts, which are not sent.
+        numbers.set_item(intern!(py, "bytecode"), true)?;
+    }
+    engine.ext.numbers = Some(numbers.clone().unbind());
+    Ok(numbers)
 }

@@ -160,20 +160,22 @@ fn save<'py>(engine: &mut Engine<'py>, function: &Bound<'py, PyAny>) -> PyResult
 /// The reducer of a function that the standard library made (`functools.singledispatch`): it is rebuilt from its
 /// declaration. Looked up by the code object, which all functions so made share.
 fn special_reducer<'py>(code: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    static SPECIAL: PyOnceLock<HashMap<usize, (Py<PyAny>, Py<PyAny>)>> = PyOnceLock::new();
+    static SPECIAL: PyOnceLock<Vec<(Py<PyAny>, Py<PyAny>)>> = PyOnceLock::new();
     let py = code.py();
+    // The table holds the code objects, so that their addresses stay theirs.
     let special = SPECIAL.get_or_try_init(py, || -> PyResult<_> {
         let table = py
             .import("codepickle._reducers")?
             .getattr("special_functions")?
             .cast_into::<PyDict>()?;
-        let entries = table
+        Ok(table
             .iter()
-            .map(|(code, reducer)| (code.as_ptr() as usize, (code.unbind(), reducer.unbind())));
-        Ok(entries.collect())
+            .map(|(code, reducer)| (code.unbind(), reducer.unbind()))
+            .collect())
     })?;
     Ok(special
-        .get(&(code.as_ptr() as usize))
+        .iter()
+        .find(|entry| code.is(&entry.0))
         .map(|entry| entry.1.bind(py).clone()))
 }
 

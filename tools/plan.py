@@ -82,7 +82,7 @@ def phases(build=True):
     return [
         Phase([Step("wheels", [*script, "wheels"])] if build else [], needed=True),
         Phase([Step("environments", [*prepare, *_labels(found)])], needed=True),
-        Phase([Step("installed wheels", [*prepare, "--check"], figure=r"^pip ")]),
+        Phase([Step("installed wheels", [*prepare, "--check", *_labels(found)], figure=r"^wheels:")]),
         Phase(cargo_steps() + lint_steps()),
         Phase(pytest_steps(found) + pickletester_steps(found, cpython) + fidelity_steps(found, cpython), jobs),
         # These use all cores by themselves.

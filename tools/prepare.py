@@ -62,26 +62,27 @@ def expected(interpreter):
 
 def check(interpreters):
     """Each Python has its wheel, the wheel works, and all wheels agree about the project."""
-    failed = []
+    failed, tried = [], 0
     with tempfile.TemporaryDirectory() as folder:
         for label, interpreter in sorted(interpreters.items(), key=lambda item: not item[1].can_dump):
             python = plan.venv_python(label)
             if not python.exists():
                 continue
+            tried += 1
             command = [str(python), str(SMOKE), folder, label]
             done = subprocess.run(
                 command, env=environment(), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
             )
             tag, _, rest = done.stdout.decode(errors="replace").partition("\n")
             good = not done.returncode and tag.startswith(expected(interpreter))
-            print("%s: %s: %s" % (label, tag, "1 passed, 0 failed" if good else "0 passed, 1 failed\n" + rest))
+            print("%s: %s: %s" % (label, tag, "works" if good else "FAILED\n" + rest))
             if not good:
                 failed.append(label)
-    for problem in [*free_threaded(), *metadata()]:
-        print("0 passed, 1 failed: " + problem)
-        failed.append(problem)
-    print("pip chooses the right wheel on %d Pythons, %d problems" % (len(interpreters), len(failed)))
-    return 1 if failed else 0
+    problems = [*free_threaded(), *metadata()]
+    for problem in problems:
+        print("problem: " + problem)
+    print("wheels: %d of %d passed on their Python, %d problems" % (tried - len(failed), tried, len(problems)))
+    return 1 if failed or problems or not tried else 0
 
 
 def free_threaded():

@@ -45,7 +45,11 @@ impl PicklerMemoProxy {
         Ok((py.get_type::<PyDict>().into_any(), (self.copy(py)?,)))
     }
 
-    #[allow(clippy::unnecessary_wraps, reason = "the signature is PyO3's")]
+    #[allow(
+        clippy::unnecessary_wraps,
+        clippy::needless_pass_by_value,
+        reason = "the signature is PyO3's"
+    )]
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.pickler)
     }

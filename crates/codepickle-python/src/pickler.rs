@@ -215,6 +215,7 @@ impl Pickler {
         self.set_memo_table(table)
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "the signature is PyO3's")]
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         // Never wait for a lock here.
         if let Ok(settings) = self.settings.try_lock()

@@ -81,7 +81,7 @@ impl Dump {
             Value::Bool(b) => self.writer.bool(*b),
             Value::Int(i) => self.writer.int(*i),
             Value::Float(f) if protocol == 0 => {
-                self.writer.line(op::FLOAT, format!("{f:?}").as_bytes())
+                self.writer.line(op::FLOAT, format!("{f:?}").as_bytes());
             }
             Value::Float(f) => self.writer.float(*f),
             Value::Str(s) if self.writer.is_large(s.len()) && protocol > 0 => {
@@ -131,7 +131,9 @@ impl Dump {
             }
             Value::Tuple(items) => {
                 self.writer.op(op::MARK);
-                items.iter().for_each(|item| self.save(item));
+                for item in items {
+                    self.save(item);
+                }
                 self.writer.op(op::TUPLE);
                 self.memoize();
             }
@@ -256,7 +258,7 @@ impl<'a> Load<'a> {
         self.stack.push(value);
     }
 
-    fn load(bytes: &'a [u8]) -> (Value, Self) {
+    fn read(bytes: &'a [u8]) -> (Value, Self) {
         let mut load = Load {
             bytes,
             at: 0,
@@ -275,6 +277,7 @@ impl<'a> Load<'a> {
         (load.stack.pop().unwrap(), load)
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm an opcode")]
     fn step(&mut self) -> bool {
         if self.frame == Some(self.at) {
             self.frame = None;
@@ -423,7 +426,7 @@ proptest! {
     fn reads_back(value in value(), protocol in 0..=5_u8, one_shot in any::<bool>()) {
         let mode = if one_shot { Mode::OneShot } else { Mode::Stream };
         let (bytes, shared) = dump(&value, protocol, mode);
-        let (loaded, load) = Load::load(&bytes);
+        let (loaded, load) = Load::read(&bytes);
         prop_assert_eq!(loaded, expected(&value, protocol, &shared));
         if one_shot {
             // Everything memoised is used.
@@ -461,7 +464,7 @@ fn many_references_stay_in_their_frames() {
         writer.op(op::TUPLE);
         writer.end();
         let bytes = writer.finish().to_vec();
-        let (_, load) = Load::load(&bytes);
+        let (_, load) = Load::read(&bytes);
         assert_eq!(load.gets.len(), 200_000);
         assert_eq!(load.puts, 1000);
     }

@@ -262,11 +262,6 @@ impl<'py> Engine<'py> {
         }
     }
 
-    /// Pushes a task, to be done before all that were pushed earlier.
-    pub(crate) fn push(&mut self, task: Task<'py>) {
-        self.tasks.push(task);
-    }
-
     /// Pushes a program: the tasks are done in the order given, before all that were pushed earlier.
     pub(crate) fn push_program<I>(&mut self, program: I)
     where
@@ -274,24 +269,6 @@ impl<'py> Engine<'py> {
         I::IntoIter: DoubleEndedIterator,
     {
         self.tasks.extend(program.into_iter().rev());
-    }
-
-    /// A program that makes a tuple of what `items` push, one value each, in whatever way the protocol has.
-    pub(crate) fn tuple_program(&self, items: Vec<Task<'py>>) -> Vec<Task<'py>> {
-        let end = match items.len() {
-            0 => return vec![Task::Op(Op::EmptyTuple)],
-            1 if self.protocol >= 2 => Op::Tuple1,
-            2 if self.protocol >= 2 => Op::Tuple2,
-            3 if self.protocol >= 2 => Op::Tuple3,
-            _ => Op::Tuple,
-        };
-        let mut program = Vec::with_capacity(items.len() + 2);
-        if matches!(end, Op::Tuple) {
-            program.push(Task::Op(Op::Mark));
-        }
-        program.extend(items);
-        program.push(Task::Op(end));
-        program
     }
 
     /// Writes an opcode in the protocol's way.

@@ -232,6 +232,10 @@ impl<'py> Engine<'py> {
         PyTuple::new(py, reduced)
     }
 
+    #[expect(
+        clippy::similar_names,
+        reason = "the field's terms: stage of the work, state of the object"
+    )]
     pub(super) fn step_reduce(&mut self, top: usize) -> PyResult<()> {
         let Task::Reduce(task) = &self.tasks[top] else {
             return Ok(());
@@ -298,7 +302,10 @@ impl<'py> Engine<'py> {
                     };
                     match part(&value, 5)? {
                         None => self.save(&state)?,
-                        Some(setter) => return self.set_state(top, setter, state),
+                        Some(setter) => {
+                            self.set_state(top, setter, state);
+                            return Ok(());
+                        }
                     }
                 }
                 Stage::Build => {
@@ -342,14 +349,9 @@ impl<'py> Engine<'py> {
     }
 
     /// `state_setter(obj, state)` in the place of BUILD. Its result is of no interest.
-    fn set_state(
-        &mut self,
-        top: usize,
-        setter: Bound<'py, PyAny>,
-        state: Bound<'py, PyAny>,
-    ) -> PyResult<()> {
+    fn set_state(&mut self, top: usize, setter: Bound<'py, PyAny>, state: Bound<'py, PyAny>) {
         let Some(Task::Reduce(task)) = self.tasks.drain(top..).next() else {
-            return Ok(());
+            return;
         };
         self.new_depth -= u32::from(task.counted);
         let mut program = vec![Task::Save(setter)];
@@ -364,7 +366,6 @@ impl<'py> Engine<'py> {
             Task::Op(Op::Pop),
         ]);
         self.push_program(program);
-        Ok(())
     }
 }
 

@@ -150,15 +150,14 @@ impl<'py> Engine<'py> {
             }
         }
         self.culprit = Some(obj.clone());
-        let value = match obj.getattr_opt(intern!(py, "__reduce_ex__"))? {
-            Some(reduce) => reduce.call1((self.protocol,))?,
-            None => match obj.getattr_opt(intern!(py, "__reduce__"))? {
-                Some(reduce) => reduce.call0()?,
-                None => {
-                    let text = format!("can't pickle '{}' object", class.name()?);
-                    return Err(errors::pickling_error(py, &text));
-                }
-            },
+        let value = if let Some(reduce) = obj.getattr_opt(intern!(py, "__reduce_ex__"))? {
+            reduce.call1((self.protocol,))?
+        } else {
+            let Some(reduce) = obj.getattr_opt(intern!(py, "__reduce__"))? else {
+                let text = format!("can't pickle '{}' object", class.name()?);
+                return Err(errors::pickling_error(py, &text));
+            };
+            reduce.call0()?
         };
         self.check_old_reduce(obj, &value)?;
         self.culprit = None;

@@ -1,6 +1,7 @@
 //! The end of one-shot mode: which memo opcodes stay, under which numbers, and where frames go.
+use crate::events::What;
 use crate::op;
-use crate::writer::{Encoded, FRAME_HEADER, FRAME_MIN, What, Writer};
+use crate::writer::{Encoded, FRAME_HEADER, FRAME_MIN, Writer};
 
 /// A pickle whose only frame would be shorter than this goes without: `FRAME` is optional for loaders, and its 9
 /// bytes matter in the pickle of a small function but save no read call.
@@ -54,10 +55,10 @@ impl<'w, B> Pickle<'w, B> {
         let mut renumbered = vec![PRUNED; writer.used.len()];
         let mut chunks = Vec::new();
         let (mut chunk, mut at, mut puts, mut kept) = (0, start, 0, 0);
-        for event in &writer.events {
-            chunk += event.at - at;
-            at = event.at;
-            match event.what {
+        for (event_at, what) in writer.events.iter() {
+            chunk += event_at - at;
+            at = event_at;
+            match what {
                 What::Put => {
                     if writer.used[puts] {
                         renumbered[puts] = kept;
@@ -121,8 +122,8 @@ impl<'w, B> Pickle<'w, B> {
         let (mut at, mut puts) = (start, 0);
         let mut chunks = self.chunks.iter();
         self.emit_frame(chunks.next(), sink)?;
-        for event in &w.events {
-            let opcode = match event.what {
+        for (event_at, what) in w.events.iter() {
+            let opcode = match what {
                 What::Put => {
                     puts += 1;
                     // Most events are this one and leave no trace: what is around it goes out in one piece.
@@ -132,21 +133,19 @@ impl<'w, B> Pickle<'w, B> {
                     }
                     Some(Encoded::put(protocol, index))
                 }
-                What::Get(index) => {
-                    Some(Encoded::get(protocol, self.renumbered[index as usize]))
-                }
+                What::Get(index) => Some(Encoded::get(protocol, self.renumbered[index as usize])),
                 What::Cut | What::External(_) => None,
             };
-            if event.at > at {
-                sink.bytes(&w.body[at..event.at])?;
-                at = event.at;
+            if event_at > at {
+                sink.bytes(&w.body[at..event_at])?;
+                at = event_at;
             }
             if let Some(opcode) = opcode {
                 opcode.write(|bytes| sink.bytes(bytes))?;
                 continue;
             }
             sink.frame_end()?;
-            if let What::External(number) = event.what
+            if let What::External(number) = what
                 && let Some(external) = w.externals.get(number as usize)
             {
                 sink.bytes(external.header.as_slice())?;

@@ -27,6 +27,7 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod events;
 mod layout;
 pub mod op;
 mod text;

@@ -1,5 +1,6 @@
 //! Opcodes in, bytes out.
 use crate::error::{Error, Kind};
+use crate::events::{Events, What};
 use crate::layout::Pickle;
 use crate::op;
 use crate::text::raw_unicode_escape;
@@ -22,25 +23,6 @@ pub enum Mode {
     Stream,
     /// All at the end, without what turned out to be superfluous. The writer numbers the memo.
     OneShot,
-}
-
-/// Something that happens between two bytes of the body in one-shot mode.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum What {
-    /// The value on top of the stack gets the next memo index.
-    Put,
-    /// The value of this memo index is pushed.
-    Get(u32),
-    /// A frame ends here.
-    Cut,
-    /// A frame ends here, and the payload of this number follows outside of frames.
-    External(u32),
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Event {
-    pub(crate) at: usize,
-    pub(crate) what: What,
 }
 
 /// A payload that is not copied into the body, with the opcode and length that precede it.
@@ -91,7 +73,7 @@ pub struct Writer<B> {
     started: bool,
     /// Stream mode: where the header of the open frame is.
     frame: Option<usize>,
-    pub(crate) events: Vec<Event>,
+    pub(crate) events: Events,
     pub(crate) externals: Vec<External<B>>,
     /// One-shot mode: which memo index was referenced.
     pub(crate) used: Vec<bool>,
@@ -110,7 +92,7 @@ impl<B> Writer<B> {
             body: Vec::with_capacity(256),
             started: false,
             frame: None,
-            events: Vec::new(),
+            events: Events::default(),
             externals: Vec::new(),
             used: Vec::new(),
             values: ValueTable::default(),
@@ -227,11 +209,9 @@ impl<B> Writer<B> {
         }
     }
 
+    #[inline]
     fn event(&mut self, what: What) {
-        self.events.push(Event {
-            at: self.body.len(),
-            what,
-        });
+        self.events.push(self.body.len(), what);
     }
 
     fn cut(&mut self, what: What) {
@@ -612,7 +592,9 @@ impl Encoded {
             Self::Bytes(bytes, 1) => write(&bytes[..1]),
             Self::Bytes(bytes, 2) => write(&bytes[..2]),
             Self::Bytes(bytes, _) => write(&bytes),
-            Self::Line(opcode, index) => write(format!("{}{index}\n", char::from(opcode)).as_bytes()),
+            Self::Line(opcode, index) => {
+                write(format!("{}{index}\n", char::from(opcode)).as_bytes())
+            }
         }
     }
 }

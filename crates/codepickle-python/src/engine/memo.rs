@@ -2,6 +2,9 @@
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
+/// Smaller tables grow faster, so that they are moved less often.
+const MUCH: usize = 1 << 20;
+
 #[derive(Clone, Copy, Default)]
 struct Slot {
     /// The object's address; 0 is free.
@@ -25,10 +28,7 @@ fn first_place(key: usize) -> usize {
 /// Where it is looked for next: as in CPython's dicts, all bits of the address come to bear at last.
 fn next_place(place: usize, perturb: &mut usize) -> usize {
     *perturb >>= 5;
-    place
-        .wrapping_mul(5)
-        .wrapping_add(*perturb)
-        .wrapping_add(1)
+    place.wrapping_mul(5).wrapping_add(*perturb).wrapping_add(1)
 }
 
 impl Memo {
@@ -60,7 +60,7 @@ impl Memo {
     /// Adds an object, or gives one that is there another index.
     #[inline]
     pub(crate) fn insert(&mut self, object: Py<PyAny>, index: u32) {
-        if self.objects.len() * 8 >= self.slots.len() * 5 {
+        if self.objects.len() * 2 >= self.slots.len() {
             self.grow();
         }
         let key = object.as_ptr() as usize;
@@ -83,8 +83,8 @@ impl Memo {
 
     #[cold]
     fn grow(&mut self) {
-        // Four times: a table that grows to millions is moved half as often.
-        let mut slots = vec![Slot::default(); (self.slots.len() * 4).max(32)];
+        let factor = if self.slots.len() < MUCH { 4 } else { 2 };
+        let mut slots = vec![Slot::default(); (self.slots.len() * factor).max(32)];
         let mask = slots.len() - 1;
         for slot in self.slots.iter().filter(|slot| slot.key != 0) {
             let (mut at, mut perturb) = (first_place(slot.key), slot.key);

@@ -18,6 +18,7 @@ mod portable;
 mod reduce;
 mod save;
 mod sets;
+mod sole;
 mod task;
 mod work;
 
@@ -112,6 +113,7 @@ pub(crate) struct Engine<'py> {
     level: u32,
     /// Strings that were met more than once, by address: most of them will be met again.
     recent: Vec<Recent>,
+    sole: sole::Sole,
     ticks: u32,
 }
 
@@ -152,6 +154,7 @@ impl<'py> Engine<'py> {
             counting: false,
             level: 0,
             recent: Vec::new(),
+            sole: sole::Sole::default(),
             ticks: 0,
         })
     }
@@ -170,6 +173,7 @@ impl<'py> Engine<'py> {
     pub(crate) fn dump(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
         self.root = Some(obj.clone());
         self.out.start();
+        self.begin_undisturbed();
         let result = functions::begin(self, obj)
             .and_then(|()| self.run())
             .and_then(|()| self.save(obj))
@@ -199,6 +203,7 @@ impl<'py> Engine<'py> {
         while let Some(top) = self.tasks.len().checked_sub(1) {
             self.ticks = self.ticks.wrapping_add(1);
             if self.ticks.is_multiple_of(SIGNAL_INTERVAL) {
+                self.disturb();
                 self.py.check_signals()?;
                 if top > TASK_LIMIT {
                     return Err(PyRecursionError::new_err(
@@ -224,6 +229,9 @@ impl<'py> Engine<'py> {
     }
 
     fn execute(&mut self, task: Task<'py>) -> PyResult<()> {
+        if !matches!(task, Task::Save(_)) {
+            self.disturb();
+        }
         match task {
             Task::Save(obj) => self.save(&obj),
             Task::SaveLabelled(label, obj) => {

@@ -1,19 +1,25 @@
 //! Bytes on their way out: frames to a file, or everything into one `bytes` object.
 use codepickle_stream::{Pickle, Sink};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList};
+use pyo3::types::{PyBytes, PyList, PyString};
 
 use super::Engine;
+use super::atoms::encode;
 
-/// A large payload as the object that holds it: `bytes`, or a flat `memoryview` that keeps its owner from resizing it.
-pub(crate) struct Payload {
-    pub(crate) object: Py<PyAny>,
+/// A large payload as the object that holds it.
+pub(crate) enum Payload {
+    /// `bytes`, or a flat `memoryview` that keeps its owner from resizing it.
+    Buffer(Py<PyAny>),
+    /// A `str`.
+    Text(Py<PyString>),
 }
 
 impl Payload {
-    pub(crate) fn new(object: Bound<'_, PyAny>) -> Self {
-        Self {
-            object: object.unbind(),
+    /// Something that `file.write` and `bytes.join` take.
+    fn to_buffer<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match self {
+            Self::Buffer(object) => Ok(object.bind(py).clone()),
+            Self::Text(text) => Ok(encode(text.bind(py))?.into_any()),
         }
     }
 }
@@ -38,7 +44,7 @@ impl<'py> Engine<'py> {
     /// Stream mode: sends what is complete, then a large payload as it is.
     pub(super) fn send_payload(&mut self, payload: &Payload) -> PyResult<()> {
         self.flush()?;
-        self.send(payload.object.bind(self.py))
+        self.send(&payload.to_buffer(self.py)?)
     }
 
     fn send(&self, bytes: &Bound<'py, PyAny>) -> PyResult<()> {
@@ -124,7 +130,7 @@ impl Sink<Payload> for Pieces<'_> {
     }
     fn payload(&mut self, payload: &Payload) -> PyResult<()> {
         self.cut()?;
-        self.list.append(&payload.object)
+        self.list.append(payload.to_buffer(self.py)?)
     }
 }
 
@@ -154,7 +160,7 @@ impl Sink<Payload> for File<'_, '_> {
     }
     fn payload(&mut self, payload: &Payload) -> PyResult<()> {
         self.flush()?;
-        self.write.call1((&payload.object,)).map(drop)
+        self.write.call1((payload.to_buffer(self.py)?,)).map(drop)
     }
     fn frame_end(&mut self) -> PyResult<()> {
         if self.own.len() >= codepickle_stream::FRAME_TARGET {

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import abc
 import contextlib
+import functools
 import hashlib
 import inspect
 import sys
+import threading
 import types
+from collections import OrderedDict
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, cast
 
 from . import _runtime
@@ -342,13 +345,33 @@ def identify(cls: Any, unit: Optional[types.CodeType], numbers: Numbers) -> Iden
     return Identity(kind, module, qualname, bases, unit, meta, captured, number)
 
 
+#: How many tokens have their numbers remembered: one entry for each class text of which a class was dumped.
+_NUMBERED_TOKENS = 100_000
+_next_numbers: OrderedDict[str, int] = OrderedDict()
+_numbers_lock = threading.Lock()
+
+
 def take_number(obj: Any, token: str, known: Optional[Tuple[Any, ...]], numbers: Numbers) -> int:
-    """The number of `obj` among those of one payload with the same token."""
+    """The number of `obj` among the classes of this process with the same token.
+
+    Two classes that one factory made may differ in what no token can tell, an object that they hold, so they
+    stay two classes for a receiver in whatever payloads they come. A number is never given twice: payloads outlive
+    classes. Whoever is loaded keeps the number that it came with, if the payload does not have it already.
+    """
     used = numbers.setdefault(token, {})
     for number, other in used.items():
         if other is obj:
             return number
-    number = known[2] if known is not None and known[3] else 0
+    if known is not None and known[0][0] == token:
+        number = known[2]
+    else:
+        with _numbers_lock:
+            number = _next_numbers.pop(token, 0)
+            while _runtime.known(token, number) not in (None, obj):
+                number += 1
+            _next_numbers[token] = number + 1
+            while len(_next_numbers) > _NUMBERED_TOKENS:
+                _next_numbers.popitem(last=False)
     while number in used:
         number += 1
     used[number] = obj
@@ -467,34 +490,82 @@ def _constants(code: types.CodeType) -> bytes:
     return b",".join(parts)
 
 
-def _captured(function: types.FunctionType) -> Iterator[str]:
+def _captured(function: types.FunctionType, describe: Optional[_Describe] = None) -> Iterator[str]:
+    describe = describe or _Describe()
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
         try:
             value = cell.cell_contents
         except ValueError:
             continue
         if name != "__class__":
-            yield f"{name}={_describe(value, 0)}"
+            yield f"{name}={describe(value)}"
     if function.__defaults__:
-        yield f"={_describe(function.__defaults__, 0)}"
+        yield f"={describe(function.__defaults__)}"
     if function.__kwdefaults__:
-        yield f"*={_describe(function.__kwdefaults__, 0)}"
+        yield f"*={describe(function.__kwdefaults__)}"
 
 
-def _describe(value: Any, depth: int) -> str:
-    """Text that is equal for equal constants, in every process; other objects count as their type."""
-    kind = type(value)
-    if kind in _ATOMS:
-        return f"{kind.__name__}:{value!r}"
-    if depth < 8:
+def _describe(value: Any, depth: int = 0) -> str:
+    return _Describe()(value)
+
+
+class _Describe:
+    """Text that is equal for equal values, in every process; what cannot be told counts as its type."""
+
+    #: So many values are looked at, so deep: a digest is made once a class, and costs no more than some milliseconds.
+    MOST_VALUES = 10_000
+    DEEPEST = 16
+
+    def __init__(self) -> None:
+        self.left = self.MOST_VALUES
+        self.open: List[int] = []
+
+    def __call__(self, value: Any) -> str:
+        kind = type(value)
+        if kind in _ATOMS:
+            return f"{kind.__name__}:{value!r}"
+        self.left -= 1
+        if self.left < 0 or len(self.open) >= self.DEEPEST or id(value) in self.open:
+            return f"<{kind.__qualname__}>"
+        self.open.append(id(value))
+        try:
+            return self._inside(kind, value)
+        finally:
+            self.open.pop()
+
+    def _inside(self, kind: type, value: Any) -> str:
         if kind in (tuple, list):
-            return f"{kind.__name__}[{','.join([_describe(item, depth + 1) for item in value])}]"
+            return f"{kind.__name__}[{','.join([self(item) for item in value])}]"
         if kind in (set, frozenset):
-            return f"{kind.__name__}[{','.join(sorted([_describe(item, depth + 1) for item in value]))}]"
+            return f"{kind.__name__}[{','.join(sorted([self(item) for item in value]))}]"
         if kind is dict:
-            items = [f"{_describe(key, depth + 1)}:{_describe(item, depth + 1)}" for key, item in value.items()]
-            return f"dict[{','.join(items)}]"
-    if kind is types.FunctionType or issubclass(kind, type):
-        return f"class:{value.__qualname__}" if kind is not types.FunctionType else f"function:{value.__qualname__}"
-    # The classes behind type hints differ in every version.
-    return "<hint>" if kind.__module__ in ("typing", "types") else f"<{kind.__qualname__}>"
+            return f"dict[{','.join([f'{self(key)}:{self(item)}' for key, item in list(value.items())])}]"
+        if kind is types.FunctionType:
+            if value.__module__ != "__main__" and _is_importable(value):
+                return f"function:{value.__module__}.{value.__qualname__}"
+            return f"function:{value.__qualname__}:{_code_digest(value)}({';'.join(_captured(value, self))})"
+        if issubclass(kind, type):
+            return f"class:{value.__qualname__}"
+        if kind is types.MethodType:
+            return f"method:{self(value.__func__)}:{self(value.__self__)}"
+        if kind is functools.partial:
+            return f"partial:{self(value.func)}{self(value.args)}{self(value.keywords)}"
+        if kind in (types.ModuleType, types.BuiltinFunctionType):
+            return f"{kind.__name__}:{getattr(value, '__module__', '')}.{value.__name__}"
+        if kind.__module__ in ("typing", "types"):
+            return "<hint>"  # the classes behind type hints differ in every version
+        return f"<{kind.__qualname__}>{self._state(kind, value)}"
+
+    def _state(self, kind: type, value: Any) -> str:
+        state = getattr(value, "__dict__", None)
+        if type(state) is dict and state:
+            return self(state)
+        if getattr(kind, "__module__", "").partition(".")[0] == "numpy" and hasattr(value, "tobytes"):
+            return hashlib.sha256(value.tobytes()).hexdigest()
+        return ""
+
+
+def _is_importable(function: types.FunctionType) -> bool:
+    from ._reference import by_reference
+
+    return by_reference(function)

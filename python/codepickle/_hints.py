@@ -174,6 +174,8 @@ def _mentions(value: Any, alias: Any, depth: int = 0) -> bool:
 
 def reduce_new_type(function: Any) -> Reduced:
     """A NewType of 3.7 to 3.9, which is a function."""
+    if not hasattr(function, "__supertype__"):
+        return NotImplemented
     found = find_by_name(function, function.__name__)
     if found is not None and not is_registered(found[0]):
         return _runtime.g, found

@@ -558,9 +558,10 @@ def _track(cls, token, captured, number):
         found = _by_token.get((token, number))
         if found is not None:
             return found
-        _by_token[token, number] = cls
+        # Whoever finds the class by its token, without the lock, must find the rest.
         _class_info[cls] = (token, number), captured, number, True
         _unfinished[cls] = []
+        _by_token[token, number] = cls
     return cls
 
 

@@ -78,6 +78,17 @@ def parse(text: str, origin: str, **how: Any) -> Text:
 
 def texts(code: CodeType, function: Optional[FunctionType]) -> Iterator[Text]:
     """Every text that may define `code`, the likeliest first, each once."""
+    import __future__
+
+    annotations = code.co_flags & __future__.annotations.compiler_flag
+    for text in _texts(code, function):
+        # A prompt, a notebook, a doctest and exec() hand down what an earlier text or the caller imported.
+        if annotations and text.file is not None and "annotations" not in text.futures:
+            text = text._replace(features=",".join(filter(None, [text.futures, "annotations"])))
+        yield text
+
+
+def _texts(code: CodeType, function: Optional[FunctionType]) -> Iterator[Text]:
     seen: List[str] = []
 
     def fresh(text: Optional[str]) -> bool:
@@ -97,8 +108,9 @@ def texts(code: CodeType, function: Optional[FunctionType]) -> Iterator[Text]:
     if loaded is not None and fresh(loaded[0]):
         yield parse(loaded[0], filename, shift=loaded[1], features=loaded[2])
     namespace: Dict[str, Any] = getattr(function, "__globals__", None) or {}
-    if filename.startswith("<frozen ") and isinstance(namespace.get("__file__"), str):  # 3.11: the modules of start-up
-        filename = namespace["__file__"]
+    if filename.startswith("<frozen "):  # the modules of start-up; zipimport does not say where its file is before 3.11
+        place = os.path.join(os.path.dirname(os.__file__), *filename[len("<frozen ") : -1].split(".")) + ".py"
+        filename = namespace.get("__file__") or place
     # What linecache holds already may be older than the file: that is the text of a module imported
     # before the file was edited. So it is tried before the file is looked at again.
     for refresh in (False, True):

@@ -50,18 +50,15 @@ pub(crate) fn write_method<'py>(file: &Bound<'py, PyAny>) -> PyResult<Bound<'py,
     })
 }
 
-#[allow(clippy::fn_params_excessive_bools, reason = "they are Python's")]
-fn one_shot<'py>(
-    obj: &Bound<'py, PyAny>,
+/// What both functions begin with.
+fn prepare<'py>(
+    py: Python<'py>,
     requested: Option<i64>,
     fix_imports: bool,
     buffer_callback: Option<Bound<'py, PyAny>>,
-    config: Config,
-) -> PyResult<Engine<'py>> {
-    let py = obj.py();
-    let protocol = protocol(py, requested, buffer_callback.as_ref())?;
+) -> PyResult<(Options, Hooks<'py>, &'static Known)> {
     let options = Options {
-        protocol,
+        protocol: protocol(py, requested, buffer_callback.as_ref())?,
         mode: Mode::OneShot,
         fix_imports,
         fast: false,
@@ -70,9 +67,7 @@ fn one_shot<'py>(
         buffer_callback,
         ..Hooks::default()
     };
-    let mut engine = Engine::new(py, &options, config, hooks)?;
-    engine.dump(obj)?;
-    Ok(engine)
+    Ok((options, hooks, Known::get(py)?))
 }
 
 /// Return the pickle of `obj` as `bytes`.
@@ -95,7 +90,11 @@ pub(crate) fn dumps<'py>(
         pickle_by_reference,
         self_contained,
     };
-    one_shot(obj, protocol, fix_imports, buffer_callback, config)?.into_bytes()
+    let py = obj.py();
+    let (options, hooks, known) = prepare(py, protocol, fix_imports, buffer_callback)?;
+    let mut engine = Engine::new(py, &options, config, hooks, known);
+    engine.dump(obj)?;
+    engine.to_bytes()
 }
 
 /// Write the pickle of `obj` to the binary file `file`.
@@ -120,5 +119,9 @@ pub(crate) fn dump<'py>(
         pickle_by_reference,
         self_contained,
     };
-    one_shot(obj, protocol, fix_imports, buffer_callback, config)?.into_file(&write)
+    let py = obj.py();
+    let (options, hooks, known) = prepare(py, protocol, fix_imports, buffer_callback)?;
+    let mut engine = Engine::new(py, &options, config, hooks, known);
+    engine.dump(obj)?;
+    engine.to_file(&write)
 }

@@ -60,6 +60,16 @@ impl Events {
         }
     }
 
+    /// Forgets them, but not the memory.
+    pub(crate) fn clear(&mut self) {
+        self.words.clear();
+        self.at = 0;
+    }
+
+    pub(crate) fn memory(&self) -> usize {
+        self.words.capacity() * size_of::<u32>()
+    }
+
     #[inline]
     fn word(&mut self, distance: usize, kind: u32) {
         #[expect(clippy::cast_possible_truncation, reason = "at most FAR")]

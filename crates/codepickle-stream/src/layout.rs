@@ -41,8 +41,9 @@ pub struct Pickle<'w, B> {
     writer: &'w Writer<B>,
     /// Old memo index to new one.
     renumbered: Vec<u32>,
-    /// Lengths of what is between cuts.
+    /// Lengths of what is between cuts, and after the last one.
     chunks: Vec<usize>,
+    last: usize,
     framed: bool,
     /// Bytes in all, without payloads.
     len: usize,
@@ -52,7 +53,9 @@ impl<'w, B> Pickle<'w, B> {
     pub(crate) fn new(writer: &'w Writer<B>) -> Self {
         let protocol = writer.protocol();
         let start = usize::from(protocol >= 2) * 2;
-        let mut renumbered = vec![PRUNED; writer.used.len()];
+        // Mostly nothing is referenced twice, and there is one frame: then this allocates nothing.
+        let memoized = if writer.any_used { writer.used.len() } else { 0 };
+        let mut renumbered = vec![PRUNED; memoized];
         let mut chunks = Vec::new();
         let (mut chunk, mut at, mut puts, mut kept) = (0, start, 0, 0);
         for (event_at, what) in writer.events.iter() {
@@ -60,7 +63,7 @@ impl<'w, B> Pickle<'w, B> {
             at = event_at;
             match what {
                 What::Put => {
-                    if writer.used[puts] {
+                    if writer.any_used && writer.used[puts] {
                         renumbered[puts] = kept;
                         chunk += Encoded::put(protocol, kept).len();
                         kept += 1;
@@ -77,11 +80,10 @@ impl<'w, B> Pickle<'w, B> {
                 }
             }
         }
-        chunks.push(chunk + writer.body.len() - at);
-        let framed = protocol >= 4
-            && (chunks.len() > 1 || !writer.externals.is_empty() || chunks[0] >= LONE_FRAME_MIN);
+        let last = chunk + writer.body.len() - at;
+        let framed = protocol >= 4 && (!chunks.is_empty() || last >= LONE_FRAME_MIN);
         let mut len = start;
-        for &chunk in &chunks {
+        for &chunk in chunks.iter().chain([&last]) {
             len += chunk;
             if framed && chunk >= FRAME_MIN {
                 len += FRAME_HEADER;
@@ -94,6 +96,7 @@ impl<'w, B> Pickle<'w, B> {
             writer,
             renumbered,
             chunks,
+            last,
             framed,
             len,
         }
@@ -120,18 +123,17 @@ impl<'w, B> Pickle<'w, B> {
         let start = usize::from(protocol >= 2) * 2;
         sink.bytes(&w.body[..start])?;
         let (mut at, mut puts) = (start, 0);
-        let mut chunks = self.chunks.iter();
+        let mut chunks = self.chunks.iter().chain([&self.last]);
         self.emit_frame(chunks.next(), sink)?;
         for (event_at, what) in w.events.iter() {
             let opcode = match what {
                 What::Put => {
                     puts += 1;
                     // Most events are this one and leave no trace: what is around it goes out in one piece.
-                    let index = self.renumbered[puts - 1];
-                    if index == PRUNED {
-                        continue;
+                    match self.renumbered.get(puts - 1) {
+                        None | Some(&PRUNED) => continue,
+                        Some(&index) => Some(Encoded::put(protocol, index)),
                     }
-                    Some(Encoded::put(protocol, index))
                 }
                 What::Get(index) => Some(Encoded::get(protocol, self.renumbered[index as usize])),
                 What::Cut | What::External(_) => None,

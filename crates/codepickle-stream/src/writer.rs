@@ -77,6 +77,7 @@ pub struct Writer<B> {
     pub(crate) externals: Vec<External<B>>,
     /// One-shot mode: which memo index was referenced.
     pub(crate) used: Vec<bool>,
+    pub(crate) any_used: bool,
     values: ValueTable,
     /// How long the body is when the current frame is full.
     frame_limit: usize,
@@ -89,12 +90,13 @@ impl<B> Writer<B> {
         Self {
             protocol,
             mode,
-            body: Vec::with_capacity(256),
+            body: Vec::new(),
             started: false,
             frame: None,
             events: Events::default(),
             externals: Vec::new(),
             used: Vec::new(),
+            any_used: false,
             values: ValueTable::default(),
             frame_limit: usize::MAX,
         }
@@ -164,9 +166,30 @@ impl<B> Writer<B> {
         bytes
     }
 
-    /// Forgets everything that was written, for instance after an error in the middle of a pickle.
+    /// Forgets everything that was written, for instance after an error in the middle of a pickle, and keeps the memory.
     pub fn reset(&mut self) {
-        *self = Self::new(self.protocol, self.mode);
+        self.body.clear();
+        self.started = false;
+        self.frame = None;
+        self.events.clear();
+        self.externals.clear();
+        self.used.clear();
+        self.any_used = false;
+        self.values.clear();
+        self.frame_limit = usize::MAX;
+    }
+
+    /// As [`Writer::reset`], for another protocol or mode.
+    pub fn reset_for(&mut self, protocol: u8, mode: Mode) {
+        self.reset();
+        self.protocol = protocol;
+        self.mode = mode;
+    }
+
+    /// How much memory the writer holds, in bytes; roughly.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.body.capacity() + self.events.memory() + self.used.capacity() + self.values.memory()
     }
 
     /// One-shot mode: prunes the memo and lays the frames.
@@ -485,6 +508,7 @@ impl<B> Writer<B> {
         let mut length = if index < 0x100 { 2 } else { 5 };
         if !*used {
             *used = true;
+            self.any_used = true;
             length += 1;
         }
         self.frame_limit = self.frame_limit.saturating_sub(length);

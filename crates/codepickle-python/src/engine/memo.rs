@@ -103,6 +103,22 @@ impl Memo {
             .filter_map(|object| Some((object, self.get(object.as_ptr() as usize)?)))
     }
 
+    /// Forgets all objects, but keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        if !self.objects.is_empty() {
+            self.slots.fill(Slot::default());
+            // Freeing objects may run any code, which must not find them here.
+            let mut objects = std::mem::take(&mut self.objects);
+            objects.clear();
+            self.objects = objects;
+        }
+    }
+
+    /// How much memory it holds, in bytes.
+    pub(crate) fn memory(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot>() + self.objects.capacity() * size_of::<usize>()
+    }
+
     /// For the garbage collector.
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         self.objects

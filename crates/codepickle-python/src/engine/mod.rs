@@ -14,6 +14,7 @@ pub(crate) mod memo;
 mod order;
 mod output;
 mod path;
+mod pool;
 mod portable;
 mod reduce;
 mod save;
@@ -31,6 +32,7 @@ use std::collections::HashSet;
 use crate::{errors, functions};
 use known::Known;
 use memo::Memo;
+use pool::Buffers;
 pub(crate) use output::Payload;
 #[allow(unused_imports, reason = "part of the interface for functions.rs")]
 pub(crate) use task::{Label, LabelKind, Op, Task};
@@ -125,6 +127,14 @@ pub(crate) struct Recent {
     index: u32,
 }
 
+impl Drop for Engine<'_> {
+    fn drop(&mut self) {
+        let writer = std::mem::replace(&mut self.out, Writer::new(self.protocol, Mode::OneShot));
+        let memo = std::mem::take(&mut self.memo);
+        Buffers { writer, memo }.give_back();
+    }
+}
+
 impl<'py> Engine<'py> {
     /// An engine with an empty memo.
     pub(crate) fn new(
@@ -132,15 +142,17 @@ impl<'py> Engine<'py> {
         options: &Options,
         config: Config,
         hooks: Hooks<'py>,
-    ) -> PyResult<Self> {
-        Ok(Self {
+        known: &'static Known,
+    ) -> Self {
+        let Buffers { writer, memo } = Buffers::take(options.protocol, options.mode);
+        Self {
             py,
-            out: Writer::new(options.protocol, options.mode),
-            memo: Memo::default(),
+            out: writer,
+            memo,
             config,
             ext: functions::State::default(),
             extra_dispatch: None,
-            known: Known::get(py)?,
+            known,
             protocol: options.protocol,
             tasks: Vec::new(),
             hooks,
@@ -156,7 +168,7 @@ impl<'py> Engine<'py> {
             recent: Vec::new(),
             sole: sole::Sole::default(),
             ticks: 0,
-        })
+        }
     }
 
     /// Stream mode: where bytes go.

@@ -1,5 +1,6 @@
 //! Bytes on their way out: frames to a file, or everything into one `bytes` object.
 use codepickle_stream::{Pickle, Sink};
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
 
@@ -15,6 +16,18 @@ pub(crate) enum Payload {
 }
 
 impl Payload {
+    /// How many bytes it has, if they can be copied from here.
+    fn own_len(&self, py: Python<'_>) -> PyResult<Option<usize>> {
+        Ok(match self {
+            // Without lone surrogates.
+            Self::Text(text) => text.bind(py).to_cow().ok().map(|text| text.len()),
+            Self::Buffer(object) => match object.bind(py).cast::<PyBytes>() {
+                Ok(bytes) => Some(bytes.len()?),
+                Err(_) => None,
+            },
+        })
+    }
+
     /// Something that `file.write` and `bytes.join` take.
     fn to_buffer<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         match self {
@@ -55,11 +68,20 @@ impl<'py> Engine<'py> {
     }
 
     /// One-shot mode: the pickle in one piece.
-    pub(crate) fn into_bytes(self) -> PyResult<Bound<'py, PyBytes>> {
+    pub(crate) fn to_bytes(&self) -> PyResult<Bound<'py, PyBytes>> {
         let pickle = self.out.finish();
-        if pickle.payloads().next().is_none() {
-            return join_own(self.py, &pickle);
+        let mut len = pickle.own_len();
+        for payload in pickle.payloads() {
+            match payload.own_len(self.py)? {
+                Some(more) => len += more,
+                None => return self.join(&pickle),
+            }
         }
+        fill(self.py, &pickle, len)
+    }
+
+    /// Leaves the copying of payloads to `bytes.join`, which takes them from wherever they are.
+    fn join(&self, pickle: &Pickle<'_, Payload>) -> PyResult<Bound<'py, PyBytes>> {
         let mut pieces = Pieces {
             py: self.py,
             own: Vec::new(),
@@ -67,13 +89,12 @@ impl<'py> Engine<'py> {
         };
         pickle.emit(&mut pieces)?;
         pieces.cut()?;
-        // bytes.join copies each payload once, from wherever it is.
         let joined = PyBytes::new(self.py, b"").call_method1("join", (pieces.list,))?;
         Ok(joined.cast_into()?)
     }
 
     /// One-shot mode: the pickle frame by frame.
-    pub(crate) fn into_file(self, write: &Bound<'py, PyAny>) -> PyResult<()> {
+    pub(crate) fn to_file(&self, write: &Bound<'py, PyAny>) -> PyResult<()> {
         let mut file = File {
             py: self.py,
             own: Vec::new(),
@@ -84,27 +105,58 @@ impl<'py> Engine<'py> {
     }
 }
 
-/// Everything into one `bytes` object of the right size.
-fn join_own<'py>(py: Python<'py>, pickle: &Pickle<'_, Payload>) -> PyResult<Bound<'py, PyBytes>> {
-    struct Fill<'b> {
-        rest: &'b mut [u8],
-    }
-    impl Sink<Payload> for Fill<'_> {
-        type Error = std::convert::Infallible;
-        fn bytes(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
-            let (here, rest) = std::mem::take(&mut self.rest).split_at_mut(bytes.len());
-            here.copy_from_slice(bytes);
-            self.rest = rest;
-            Ok(())
+/// Everything into one `bytes` object of `len` bytes.
+fn fill<'py>(
+    py: Python<'py>,
+    pickle: &Pickle<'_, Payload>,
+    len: usize,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let size = isize::try_from(len)?;
+    // SAFETY: with a null pointer PyBytes_FromStringAndSize makes an object with room for `size` bytes, or raises.
+    let object = unsafe {
+        let object = ffi::PyBytes_FromStringAndSize(std::ptr::null(), size);
+        Bound::from_owned_ptr_or_err(py, object)?
+    };
+    let bytes = object.cast_into::<PyBytes>()?;
+    // SAFETY: `bytes` is a bytes object. Nobody else has seen it, so its contents may still be written.
+    let next = unsafe { ffi::PyBytes_AsString(bytes.as_ptr()) }.cast();
+    let mut room = Room { py, next, left: len };
+    pickle.emit(&mut room)?;
+    // Bytes that were not written must not be seen.
+    assert_eq!(room.left, 0, "a pickle has the length that it says");
+    Ok(bytes)
+}
+
+/// The part of a `bytes` object that is not written yet.
+struct Room<'py> {
+    py: Python<'py>,
+    next: *mut u8,
+    left: usize,
+}
+
+impl Sink<Payload> for Room<'_> {
+    type Error = PyErr;
+
+    #[inline]
+    fn bytes(&mut self, bytes: &[u8]) -> PyResult<()> {
+        let len = bytes.len();
+        assert!(len <= self.left, "a pickle has the length that it says");
+        // SAFETY: there is room for `left` bytes from `next` on, which is at least `len`, in an object that is new:
+        // `bytes` is no part of it.
+        unsafe {
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.next, len);
+            self.next = self.next.add(len);
         }
-        fn payload(&mut self, _payload: &Payload) -> Result<(), Self::Error> {
-            Ok(())
-        }
-    }
-    PyBytes::new_with(py, pickle.own_len(), |rest| {
-        let Ok(()) = pickle.emit(&mut Fill { rest });
+        self.left -= len;
         Ok(())
-    })
+    }
+
+    fn payload(&mut self, payload: &Payload) -> PyResult<()> {
+        match payload {
+            Payload::Text(text) => self.bytes(text.bind(self.py).to_cow()?.as_bytes()),
+            Payload::Buffer(bytes) => self.bytes(bytes.bind(self.py).cast::<PyBytes>()?.as_bytes()),
+        }
+    }
 }
 
 /// A list of `bytes` and payloads for `bytes.join`.

@@ -50,15 +50,18 @@ pub(crate) fn write_method<'py>(file: &Bound<'py, PyAny>) -> PyResult<Bound<'py,
     })
 }
 
-/// What both functions begin with.
-fn prepare<'py>(
-    py: Python<'py>,
+#[allow(clippy::fn_params_excessive_bools, reason = "they are Python's")]
+fn one_shot<'py>(
+    obj: &Bound<'py, PyAny>,
     requested: Option<i64>,
     fix_imports: bool,
     buffer_callback: Option<Bound<'py, PyAny>>,
-) -> PyResult<(Options, Hooks<'py>, &'static Known)> {
+    config: Config,
+) -> PyResult<Engine<'py>> {
+    let py = obj.py();
+    let protocol = protocol(py, requested, buffer_callback.as_ref())?;
     let options = Options {
-        protocol: protocol(py, requested, buffer_callback.as_ref())?,
+        protocol,
         mode: Mode::OneShot,
         fix_imports,
         fast: false,
@@ -67,7 +70,9 @@ fn prepare<'py>(
         buffer_callback,
         ..Hooks::default()
     };
-    Ok((options, hooks, Known::get(py)?))
+    let mut engine = Engine::new(py, &options, config, hooks)?;
+    engine.dump(obj)?;
+    Ok(engine)
 }
 
 /// Return the pickle of `obj` as `bytes`.
@@ -90,11 +95,7 @@ pub(crate) fn dumps<'py>(
         pickle_by_reference,
         self_contained,
     };
-    let py = obj.py();
-    let (options, hooks, known) = prepare(py, protocol, fix_imports, buffer_callback)?;
-    let mut engine = Engine::new(py, &options, config, hooks, known);
-    engine.dump(obj)?;
-    engine.to_bytes()
+    one_shot(obj, protocol, fix_imports, buffer_callback, config)?.into_bytes()
 }
 
 /// Write the pickle of `obj` to the binary file `file`.
@@ -119,9 +120,5 @@ pub(crate) fn dump<'py>(
         pickle_by_reference,
         self_contained,
     };
-    let py = obj.py();
-    let (options, hooks, known) = prepare(py, protocol, fix_imports, buffer_callback)?;
-    let mut engine = Engine::new(py, &options, config, hooks, known);
-    engine.dump(obj)?;
-    engine.to_file(&write)
+    one_shot(obj, protocol, fix_imports, buffer_callback, config)?.into_file(&write)
 }

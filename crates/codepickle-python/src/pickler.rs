@@ -10,7 +10,7 @@ use pyo3::types::{PyDict, PyTuple};
 use pyo3::{PyTypeInfo, intern};
 
 use crate::dumps::{protocol, write_method};
-use crate::engine::known::{Known, is_native_method};
+use crate::engine::known::is_native_method;
 use crate::engine::memo::Memo;
 use crate::engine::{Config, Engine, Hooks, Options};
 use crate::memo_proxy::PicklerMemoProxy;
@@ -135,7 +135,7 @@ impl Pickler {
             let text = format!("Pickler.__init__() was not called by {class}.__init__()");
             return Err(errors::pickling_error(py, &text));
         };
-        let mut engine = Engine::new(py, &options, config, hooks, Known::get(py)?);
+        let mut engine = Engine::new(py, &options, config, hooks)?;
         engine.set_write(write);
         let store = lock(&this.store).take().ok_or_else(in_use)?;
         let mut loan = Loan {

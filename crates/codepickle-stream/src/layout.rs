@@ -1,7 +1,6 @@
 //! The end of one-shot mode: which memo opcodes stay, under which numbers, and where frames go.
-use crate::events::What;
 use crate::op;
-use crate::writer::{Encoded, FRAME_HEADER, FRAME_MIN, Writer};
+use crate::writer::{Encoded, FRAME_HEADER, FRAME_MIN, What, Writer};
 
 /// A pickle whose only frame would be shorter than this goes without: `FRAME` is optional for loaders, and its 9
 /// bytes matter in the pickle of a small function but save no read call.
@@ -41,9 +40,8 @@ pub struct Pickle<'w, B> {
     writer: &'w Writer<B>,
     /// Old memo index to new one.
     renumbered: Vec<u32>,
-    /// Lengths of what is between cuts, and after the last one.
+    /// Lengths of what is between cuts.
     chunks: Vec<usize>,
-    last: usize,
     framed: bool,
     /// Bytes in all, without payloads.
     len: usize,
@@ -53,17 +51,15 @@ impl<'w, B> Pickle<'w, B> {
     pub(crate) fn new(writer: &'w Writer<B>) -> Self {
         let protocol = writer.protocol();
         let start = usize::from(protocol >= 2) * 2;
-        // Mostly nothing is referenced twice, and there is one frame: then this allocates nothing.
-        let memoized = if writer.any_used { writer.used.len() } else { 0 };
-        let mut renumbered = vec![PRUNED; memoized];
+        let mut renumbered = vec![PRUNED; writer.used.len()];
         let mut chunks = Vec::new();
         let (mut chunk, mut at, mut puts, mut kept) = (0, start, 0, 0);
-        for (event_at, what) in writer.events.iter() {
-            chunk += event_at - at;
-            at = event_at;
-            match what {
+        for event in &writer.events {
+            chunk += event.at - at;
+            at = event.at;
+            match event.what {
                 What::Put => {
-                    if writer.any_used && writer.used[puts] {
+                    if writer.used[puts] {
                         renumbered[puts] = kept;
                         chunk += Encoded::put(protocol, kept).len();
                         kept += 1;
@@ -80,10 +76,11 @@ impl<'w, B> Pickle<'w, B> {
                 }
             }
         }
-        let last = chunk + writer.body.len() - at;
-        let framed = protocol >= 4 && (!chunks.is_empty() || last >= LONE_FRAME_MIN);
+        chunks.push(chunk + writer.body.len() - at);
+        let framed = protocol >= 4
+            && (chunks.len() > 1 || !writer.externals.is_empty() || chunks[0] >= LONE_FRAME_MIN);
         let mut len = start;
-        for &chunk in chunks.iter().chain([&last]) {
+        for &chunk in &chunks {
             len += chunk;
             if framed && chunk >= FRAME_MIN {
                 len += FRAME_HEADER;
@@ -96,7 +93,6 @@ impl<'w, B> Pickle<'w, B> {
             writer,
             renumbered,
             chunks,
-            last,
             framed,
             len,
         }
@@ -123,31 +119,32 @@ impl<'w, B> Pickle<'w, B> {
         let start = usize::from(protocol >= 2) * 2;
         sink.bytes(&w.body[..start])?;
         let (mut at, mut puts) = (start, 0);
-        let mut chunks = self.chunks.iter().chain([&self.last]);
+        let mut chunks = self.chunks.iter();
         self.emit_frame(chunks.next(), sink)?;
-        for (event_at, what) in w.events.iter() {
-            let opcode = match what {
+        for event in &w.events {
+            let opcode = match event.what {
                 What::Put => {
                     puts += 1;
                     // Most events are this one and leave no trace: what is around it goes out in one piece.
-                    match self.renumbered.get(puts - 1) {
-                        None | Some(&PRUNED) => continue,
-                        Some(&index) => Some(Encoded::put(protocol, index)),
+                    let index = self.renumbered[puts - 1];
+                    if index == PRUNED {
+                        continue;
                     }
+                    Some(Encoded::put(protocol, index))
                 }
                 What::Get(index) => Some(Encoded::get(protocol, self.renumbered[index as usize])),
                 What::Cut | What::External(_) => None,
             };
-            if event_at > at {
-                sink.bytes(&w.body[at..event_at])?;
-                at = event_at;
+            if event.at > at {
+                sink.bytes(&w.body[at..event.at])?;
+                at = event.at;
             }
             if let Some(opcode) = opcode {
                 opcode.write(|bytes| sink.bytes(bytes))?;
                 continue;
             }
             sink.frame_end()?;
-            if let What::External(number) = what
+            if let What::External(number) = event.what
                 && let Some(external) = w.externals.get(number as usize)
             {
                 sink.bytes(external.header.as_slice())?;

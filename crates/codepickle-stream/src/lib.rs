@@ -27,7 +27,6 @@
 #![forbid(unsafe_code)]
 
 mod error;
-mod events;
 mod layout;
 pub mod op;
 mod text;

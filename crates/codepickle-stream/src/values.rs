@@ -137,18 +137,6 @@ impl ValueTable {
         Self::place(&mut self.slots, hash, number);
     }
 
-    /// Forgets all values, but not the memory.
-    pub(crate) fn clear(&mut self) {
-        if !self.entries.is_empty() {
-            self.entries.clear();
-            self.slots.fill(0);
-        }
-    }
-
-    pub(crate) fn memory(&self) -> usize {
-        self.slots.capacity() * size_of::<u32>() + self.entries.capacity() * size_of::<Entry>()
-    }
-
     fn place(slots: &mut [u32], hash: u32, number: u32) {
         let mask = slots.len() - 1;
         let mut at = hash as usize & mask;

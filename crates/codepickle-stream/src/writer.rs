@@ -1,6 +1,5 @@
 //! Opcodes in, bytes out.
 use crate::error::{Error, Kind};
-use crate::events::{Events, What};
 use crate::layout::Pickle;
 use crate::op;
 use crate::text::raw_unicode_escape;
@@ -23,6 +22,25 @@ pub enum Mode {
     Stream,
     /// All at the end, without what turned out to be superfluous. The writer numbers the memo.
     OneShot,
+}
+
+/// Something that happens between two bytes of the body in one-shot mode.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum What {
+    /// The value on top of the stack gets the next memo index.
+    Put,
+    /// The value of this memo index is pushed.
+    Get(u32),
+    /// A frame ends here.
+    Cut,
+    /// A frame ends here, and the payload of this number follows outside of frames.
+    External(u32),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Event {
+    pub(crate) at: usize,
+    pub(crate) what: What,
 }
 
 /// A payload that is not copied into the body, with the opcode and length that precede it.
@@ -73,11 +91,10 @@ pub struct Writer<B> {
     started: bool,
     /// Stream mode: where the header of the open frame is.
     frame: Option<usize>,
-    pub(crate) events: Events,
+    pub(crate) events: Vec<Event>,
     pub(crate) externals: Vec<External<B>>,
     /// One-shot mode: which memo index was referenced.
     pub(crate) used: Vec<bool>,
-    pub(crate) any_used: bool,
     values: ValueTable,
     /// How long the body is when the current frame is full.
     frame_limit: usize,
@@ -90,13 +107,12 @@ impl<B> Writer<B> {
         Self {
             protocol,
             mode,
-            body: Vec::new(),
+            body: Vec::with_capacity(256),
             started: false,
             frame: None,
-            events: Events::default(),
+            events: Vec::new(),
             externals: Vec::new(),
             used: Vec::new(),
-            any_used: false,
             values: ValueTable::default(),
             frame_limit: usize::MAX,
         }
@@ -166,30 +182,9 @@ impl<B> Writer<B> {
         bytes
     }
 
-    /// Forgets everything that was written, for instance after an error in the middle of a pickle, and keeps the memory.
+    /// Forgets everything that was written, for instance after an error in the middle of a pickle.
     pub fn reset(&mut self) {
-        self.body.clear();
-        self.started = false;
-        self.frame = None;
-        self.events.clear();
-        self.externals.clear();
-        self.used.clear();
-        self.any_used = false;
-        self.values.clear();
-        self.frame_limit = usize::MAX;
-    }
-
-    /// As [`Writer::reset`], for another protocol or mode.
-    pub fn reset_for(&mut self, protocol: u8, mode: Mode) {
-        self.reset();
-        self.protocol = protocol;
-        self.mode = mode;
-    }
-
-    /// How much memory the writer holds, in bytes; roughly.
-    #[must_use]
-    pub fn memory(&self) -> usize {
-        self.body.capacity() + self.events.memory() + self.used.capacity() + self.values.memory()
+        *self = Self::new(self.protocol, self.mode);
     }
 
     /// One-shot mode: prunes the memo and lays the frames.
@@ -232,9 +227,11 @@ impl<B> Writer<B> {
         }
     }
 
-    #[inline]
     fn event(&mut self, what: What) {
-        self.events.push(self.body.len(), what);
+        self.events.push(Event {
+            at: self.body.len(),
+            what,
+        });
     }
 
     fn cut(&mut self, what: What) {
@@ -508,7 +505,6 @@ impl<B> Writer<B> {
         let mut length = if index < 0x100 { 2 } else { 5 };
         if !*used {
             *used = true;
-            self.any_used = true;
             length += 1;
         }
         self.frame_limit = self.frame_limit.saturating_sub(length);

@@ -1,6 +1,4 @@
 //! Values that need no task: None, bool, int, float, str, bytes.
-use std::ops::Deref;
-
 use codepickle_stream::op;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple};
@@ -52,7 +50,6 @@ impl<'py> Engine<'py> {
         let py = self.py;
         // It may be lent by a container, and what follows may run a garbage collection.
         let obj = &obj.clone();
-        self.disturb();
         if self.protocol < 2 {
             let mut text = obj.repr()?.to_cow()?.into_owned();
             text.push('L');
@@ -99,60 +96,47 @@ impl<'py> Engine<'py> {
         {
             return self.get(recent.index).map(|()| true);
         }
-        // From here on it must not go away, even if it is lent: encoding may fail, and failing may collect garbage.
-        let obj = obj.clone();
-        let text = obj.cast_exact::<PyString>()?;
-        let utf8 = self.utf8(text)?;
-        if self.out.is_large(utf8.len()) {
-            return Ok(false);
-        }
-        let (index, found) = self.out.str(&utf8).map_err(errors::stream)?;
-        if found {
+        let out = &mut self.out;
+        let found = with_utf8(obj, |utf8| {
+            if out.is_large(utf8.len()) {
+                return Ok(None);
+            }
+            out.str(utf8).map(Some).map_err(errors::stream)
+        })?;
+        if let Some((index, true)) = found {
             if self.recent.is_empty() {
                 self.recent.resize_with(RECENT, Recent::default);
             }
-            drop(utf8);
-            let text = Some(obj.unbind());
+            let text = Some(obj.clone().unbind());
             self.recent[key % RECENT] = Recent { text, index };
         }
-        Ok(true)
+        Ok(found.is_some())
     }
 
     fn save_str_by_identity(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<bool> {
         if self.get_if_memoized(obj)? {
             return Ok(true);
         }
-        let obj = obj.clone();
-        let utf8 = self.utf8(obj.cast_exact::<PyString>()?)?;
-        if self.out.protocol() > 0 && self.out.is_large(utf8.len()) {
-            return Ok(false);
+        let out = &mut self.out;
+        let done = with_utf8(obj, |utf8| {
+            if out.protocol() > 0 && out.is_large(utf8.len()) {
+                return Ok(false);
+            }
+            out.str_once(utf8).map(|_| true).map_err(errors::stream)
+        })?;
+        if done {
+            self.memoize(obj)?;
         }
-        self.out.str_once(&utf8).map_err(errors::stream)?;
-        self.memoize(&obj)?;
-        Ok(true)
-    }
-
-    /// The UTF-8 of an exact str, without a copy where the limited API has a way.
-    #[inline]
-    fn utf8<'a>(&mut self, text: &'a Bound<'py, PyString>) -> PyResult<Utf8<'a, 'py>> {
-        // PyUnicode_AsUTF8AndSize is in the limited API from 3.10 on.
-        #[cfg(all(feature = "abi3-py310", not(feature = "abi3-py37")))]
-        let result = text.to_str().map(Utf8::Lent);
-        #[cfg(not(all(feature = "abi3-py310", not(feature = "abi3-py37"))))]
-        let result = text.encode_utf8().map(Utf8::Made);
-        result.or_else(|_| {
-            self.disturb();
-            encode(text).map(Utf8::Made)
-        })
+        Ok(done)
     }
 
     /// Writes a large str that the memo does not have.
     pub(super) fn save_large_str(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
-        let text = obj.cast_exact::<PyString>()?;
-        let len = self.utf8(text)?.len();
+        let utf8 = encode(obj)?;
+        let len = utf8.as_bytes().len();
         let rest = self
             .out
-            .large_str(len, Payload::Text(text.clone().unbind()))
+            .large_str(len, Payload::new(utf8.into_any()))
             .map_err(errors::stream)?;
         if let Some(payload) = rest {
             self.send_payload(&payload)?;
@@ -191,7 +175,7 @@ impl<'py> Engine<'py> {
     pub(super) fn large_bytes(&mut self, len: usize, object: Bound<'py, PyAny>) -> PyResult<()> {
         let rest = self
             .out
-            .large_bytes(len, Payload::Buffer(object.unbind()))
+            .large_bytes(len, Payload::new(object))
             .map_err(errors::stream)?;
         match rest {
             Some(payload) => self.send_payload(&payload),
@@ -200,32 +184,23 @@ impl<'py> Engine<'py> {
     }
 }
 
-/// The bytes of a string.
-enum Utf8<'a, 'py> {
-    /// The string's own.
-    #[cfg_attr(
-        not(all(feature = "abi3-py310", not(feature = "abi3-py37"))),
-        expect(dead_code, reason = "the limited API of 3.7 has no way to them")
-    )]
-    Lent(&'a str),
-    Made(Bound<'py, PyBytes>),
-}
-
-impl Deref for Utf8<'_, '_> {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match self {
-            Self::Lent(text) => text.as_bytes(),
-            Self::Made(bytes) => bytes.as_bytes(),
-        }
+/// Calls `f` with the UTF-8 of an exact str, without a copy where the limited API has a way.
+#[inline]
+fn with_utf8<R>(obj: &Bound<'_, PyAny>, f: impl FnOnce(&[u8]) -> PyResult<R>) -> PyResult<R> {
+    // PyUnicode_AsUTF8AndSize is in the limited API from 3.10 on.
+    #[cfg(all(feature = "abi3-py310", not(feature = "abi3-py37")))]
+    if let Ok(text) = obj.cast_exact::<PyString>()?.to_str() {
+        return f(text.as_bytes());
     }
+    f(encode(obj)?.as_bytes())
 }
 
-/// The UTF-8 of a str, lone surrogates included.
-pub(super) fn encode<'py>(text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyBytes>> {
+/// The UTF-8 of an exact str, lone surrogates included.
+pub(super) fn encode<'py>(obj: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+    // It may be lent by a container, and what follows may run any code.
+    let text = obj.clone().cast_into::<PyString>()?;
     text.encode_utf8().or_else(|_| {
-        let py = text.py();
+        let py = obj.py();
         let args = (intern!(py, "utf-8"), intern!(py, "surrogatepass"));
         Ok(text
             .call_method1(intern!(py, "encode"), args)?

@@ -14,10 +14,7 @@ impl<'py> Engine<'py> {
         let py = self.py;
         let array = obj.cast::<PyByteArray>()?;
         // A copy at once: code of the user that runs later may change or resize it.
-        let bytes = py
-            .get_type::<PyBytes>()
-            .call1((array,))?
-            .cast_into::<PyBytes>()?;
+        let bytes = PyBytes::new(py, &array.to_vec());
         if self.protocol < 5 {
             let class = obj.get_type();
             let value = if bytes.as_bytes().is_empty() {
@@ -81,7 +78,7 @@ impl<'py> Engine<'py> {
     /// Writes `len` bytes of `object`, `bytes` or a flat memoryview, as a bytearray.
     fn write_bytearray(&mut self, len: usize, object: Bound<'py, PyAny>) -> PyResult<()> {
         if self.out.is_large(len) {
-            return match self.out.large_bytearray(len, Payload::Buffer(object.unbind())) {
+            return match self.out.large_bytearray(len, Payload::new(object)) {
                 Some(payload) => self.send_payload(&payload),
                 None => Ok(()),
             };

@@ -47,7 +47,6 @@ pub(crate) struct ListTask<'py> {
 pub(crate) struct TupleTask<'py> {
     pub(super) tuple: Bound<'py, PyTuple>,
     pub(super) index: usize,
-    sole: bool,
 }
 
 /// A dict under way. The entry after `position` is next; the value of the current one is a task of its own where its key
@@ -71,9 +70,9 @@ impl DictTask<'_> {
 }
 
 impl<'py> Engine<'py> {
-    pub(super) fn save_list(&mut self, list: &Bound<'py, PyList>, sole: bool) -> PyResult<()> {
+    pub(super) fn save_list(&mut self, list: &Bound<'py, PyList>) -> PyResult<()> {
         self.op(Op::EmptyList);
-        self.memoize_sole(list.as_any(), sole)?;
+        self.memoize(list.as_any())?;
         let len = list.len();
         if len == 0 {
             return Ok(());
@@ -99,68 +98,60 @@ impl<'py> Engine<'py> {
     fn work_list(&mut self, task: &mut ListTask<'py>, place: Option<usize>) -> PyResult<Progress> {
         let base = self.base(place);
         let hooked = self.hooks.persistent_id.is_some();
-        let (mut index, mut how) = (task.index, task.how);
-        // The list may grow and shrink under our hands, as in CPython.
-        let mut len = task.list.len();
         loop {
-            let more = index < len;
-            match how {
-                How::Batch(n) if n < BATCH && more => how = How::Batch(n + 1),
-                How::Batch(_) => {
-                    self.out.op(op::APPENDS);
-                    how = How::Between;
-                    continue;
-                }
-                How::Single if index > 0 => {
+            // The list may grow and shrink under our hands, as in CPython.
+            let more = task.index < task.list.len();
+            match task.how {
+                How::Single if task.index > 0 => {
                     self.out.op(op::APPEND);
                     break;
                 }
-                How::Between if !more && index > 0 => break,
+                How::Between if !more && task.index > 0 => break,
                 How::Between => {
                     self.out.op(op::MARK);
-                    how = How::Batch(0);
+                    task.how = How::Batch(0);
                     continue;
                 }
+                How::Batch(n) if n == BATCH || !more => {
+                    self.out.op(op::APPENDS);
+                    task.how = How::Between;
+                    continue;
+                }
+                How::Batch(n) => task.how = How::Batch(n + 1),
                 How::Text(true) => {
                     self.out.op(op::APPEND);
-                    how = How::Text(false);
+                    task.how = How::Text(false);
                     continue;
                 }
-                How::Single | How::Text(false) if !more => break,
-                How::Text(false) => how = How::Text(true),
+                How::Text(false) | How::Single if !more => break,
+                How::Text(false) => task.how = How::Text(true),
                 How::Single => {}
             }
-            if self.out.is_full() {
-                self.boundary()?;
-                len = task.list.len();
-            }
-            let Some(item) = borrowed_item(&task.list, index) else {
+            self.boundary()?;
+            let Some(item) = borrowed_item(&task.list, task.index) else {
                 break;
             };
-            index += 1;
+            task.index += 1;
             if !hooked && self.save_atom(&item)? {
                 continue;
             }
-            let sole = self.is_sole(&item);
             let item = item.to_owned();
-            (task.index, task.how) = (index, how);
             if let Some(top) = place
                 && let Task::List(placed) = &mut self.tasks[top]
             {
-                (placed.index, placed.how) = (index, how);
+                (placed.index, placed.how) = (task.index, task.how);
             }
-            self.save_item(&item, sole)?;
+            self.save(&item)?;
             if self.tasks.len() > base {
                 return Ok(Progress::Waiting);
             }
-            len = task.list.len();
         }
         self.leave(task.list.as_any());
         self.tasks.truncate(place.unwrap_or(base));
         Ok(Progress::Done)
     }
 
-    pub(super) fn save_tuple(&mut self, tuple: &Bound<'py, PyTuple>, sole: bool) -> PyResult<()> {
+    pub(super) fn save_tuple(&mut self, tuple: &Bound<'py, PyTuple>) -> PyResult<()> {
         let len = tuple.len();
         if len == 0 {
             self.op(Op::EmptyTuple);
@@ -172,7 +163,6 @@ impl<'py> Engine<'py> {
         let task = TupleTask {
             tuple: tuple.clone(),
             index: 0,
-            sole,
         };
         self.begin(task, Task::Tuple, Self::work_tuple)
     }
@@ -193,37 +183,32 @@ impl<'py> Engine<'py> {
         let base = self.base(place);
         let hooked = self.hooks.persistent_id.is_some();
         let len = task.tuple.len();
-        let mut index = task.index;
-        while index < len {
+        while task.index < len {
             self.boundary()?;
-            let item = task.tuple.get_borrowed_item(index)?;
-            index += 1;
+            let item = task.tuple.get_borrowed_item(task.index)?;
+            task.index += 1;
             if !hooked && self.save_atom(&item)? {
                 continue;
             }
-            task.index = index;
             if let Some(top) = place
                 && let Task::Tuple(placed) = &mut self.tasks[top]
             {
-                placed.index = index;
+                placed.index = task.index;
             }
-            let sole = task.sole && self.is_sole(&item);
-            self.save_item(&item, sole)?;
+            self.save(&item)?;
             if self.tasks.len() > base {
                 return Ok(Progress::Waiting);
             }
         }
         self.tasks.truncate(place.unwrap_or(base));
-        self.finish_tuple(&task.tuple, task.sole)?;
+        self.finish_tuple(&task.tuple)?;
         Ok(Progress::Done)
     }
 
-    fn finish_tuple(&mut self, tuple: &Bound<'py, PyTuple>, sole: bool) -> PyResult<()> {
+    fn finish_tuple(&mut self, tuple: &Bound<'py, PyTuple>) -> PyResult<()> {
         let len = tuple.len();
         let short = len <= 3 && self.protocol >= 2;
-        if (!sole || self.was_disturbed())
-            && let Some(index) = self.memoized(tuple.as_any())
-        {
+        if let Some(index) = self.memoized(tuple.as_any()) {
             // Saving the items saved the tuple itself: it is recursive. Drop the items and take what is there.
             if short {
                 for _ in 0..len {
@@ -244,12 +229,12 @@ impl<'py> Engine<'py> {
             3 if short => op::TUPLE3,
             _ => op::TUPLE,
         });
-        self.memoize_sole(tuple.as_any(), sole)
+        self.memoize(tuple.as_any())
     }
 
-    pub(super) fn save_dict(&mut self, dict: &Bound<'py, PyDict>, sole: bool) -> PyResult<()> {
+    pub(super) fn save_dict(&mut self, dict: &Bound<'py, PyDict>) -> PyResult<()> {
         self.op(Op::EmptyDict);
-        self.memoize_sole(dict.as_any(), sole)?;
+        self.memoize(dict.as_any())?;
         let len = dict.len();
         if len == 0 {
             return Ok(());
@@ -275,43 +260,42 @@ impl<'py> Engine<'py> {
     fn work_dict(&mut self, task: &mut DictTask<'py>, place: Option<usize>) -> PyResult<Progress> {
         let base = self.base(place);
         let hooked = self.hooks.persistent_id.is_some();
-        let (mut position, mut how) = (task.position, task.how);
         loop {
-            match how {
-                How::Batch(BATCH) => {
-                    self.out.op(op::SETITEMS);
-                    task.check_size()?;
-                    how = How::Between;
-                    continue;
-                }
-                How::Single if position > 0 => {
+            match task.how {
+                How::Single if task.position > 0 => {
                     self.out.op(op::SETITEM);
                     break;
                 }
                 How::Between => {
                     self.out.op(op::MARK);
-                    how = How::Batch(0);
+                    task.how = How::Batch(0);
+                    continue;
+                }
+                How::Batch(BATCH) => {
+                    self.out.op(op::SETITEMS);
+                    task.check_size()?;
+                    task.how = How::Between;
                     continue;
                 }
                 How::Text(true) => {
                     self.out.op(op::SETITEM);
                     task.check_size()?;
-                    how = How::Text(false);
+                    task.how = How::Text(false);
                     continue;
                 }
                 How::Batch(_) | How::Text(false) | How::Single => {}
             }
             self.boundary()?;
-            let Some((key, value)) = next_entry(&task.dict, &mut position) else {
-                if let How::Batch(_) = how {
+            let Some((key, value)) = next_entry(&task.dict, &mut task.position) else {
+                if let How::Batch(_) = task.how {
                     self.out.op(op::SETITEMS);
                 }
                 task.check_size()?;
                 break;
             };
-            match how {
-                How::Batch(n) => how = How::Batch(n + 1),
-                How::Text(_) => how = How::Text(true),
+            match task.how {
+                How::Batch(n) => task.how = How::Batch(n + 1),
+                How::Text(_) => task.how = How::Text(true),
                 How::Single | How::Between => {}
             }
             let mut key_done = !hooked && self.save_atom(&key)?;
@@ -319,20 +303,18 @@ impl<'py> Engine<'py> {
                 continue;
             }
             // From here on code of the user may run, and the dict may change.
-            let sole = self.is_sole(&value);
             let (key, value) = (key.to_owned(), value.to_owned());
-            (task.position, task.how) = (position, how);
             if let Some(top) = place
                 && let Task::Dict(placed) = &mut self.tasks[top]
             {
-                (placed.position, placed.how) = (position, how);
+                (placed.position, placed.how) = (task.position, task.how);
             }
             if !key_done {
                 self.save(&key)?;
                 key_done = self.tasks.len() == base;
             }
             if key_done {
-                self.save_item(&value, sole)?;
+                self.save(&value)?;
             } else {
                 // The value comes after all that the key still has to do.
                 self.tasks.insert(base, Task::Save(value));
@@ -374,18 +356,13 @@ fn borrowed_item<'a, 'py>(
     list: &'a Bound<'py, PyList>,
     index: usize,
 ) -> Option<Borrowed<'a, 'py, PyAny>> {
-    let py = list.py();
-    // SAFETY: `list` is a list and the interpreter is attached. PyList_GetItem checks the index, and lends what the list
-    // owns. The callers use it only as long as no other code can run that could take it out.
-    let item = unsafe {
-        let item = ffi::PyList_GetItem(list.as_ptr(), isize::try_from(index).ok()?);
-        Borrowed::from_ptr_or_opt(py, item)
-    };
-    if item.is_none() {
-        // The list shrank; the IndexError is of no interest.
-        drop(PyErr::take(py));
+    let index = isize::try_from(index).ok().filter(|_| index < list.len())?;
+    // SAFETY: `list` is a list, the interpreter is attached and the index is in range, so that there is an item, which
+    // the list owns. The callers use it only as long as no other code can run that could take it out.
+    unsafe {
+        let item = ffi::PyList_GetItem(list.as_ptr(), index);
+        Some(Borrowed::from_ptr(list.py(), item))
     }
-    item
 }
 
 /// The entry of a dict at `position`, which is moved on; lent, as by [`borrowed_item`]. Unlike PyO3's iterator this may

@@ -2,9 +2,6 @@
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
-/// Smaller tables grow faster, so that they are moved less often.
-const MUCH: usize = 1 << 20;
-
 #[derive(Clone, Copy, Default)]
 struct Slot {
     /// The object's address; 0 is free.
@@ -60,7 +57,7 @@ impl Memo {
     /// Adds an object, or gives one that is there another index.
     #[inline]
     pub(crate) fn insert(&mut self, object: Py<PyAny>, index: u32) {
-        if self.objects.len() * 2 >= self.slots.len() {
+        if self.objects.len() * 8 >= self.slots.len() * 5 {
             self.grow();
         }
         let key = object.as_ptr() as usize;
@@ -83,8 +80,8 @@ impl Memo {
 
     #[cold]
     fn grow(&mut self) {
-        let factor = if self.slots.len() < MUCH { 4 } else { 2 };
-        let mut slots = vec![Slot::default(); (self.slots.len() * factor).max(32)];
+        // Four times: a table that grows to millions is moved half as often.
+        let mut slots = vec![Slot::default(); (self.slots.len() * 4).max(32)];
         let mask = slots.len() - 1;
         for slot in self.slots.iter().filter(|slot| slot.key != 0) {
             let (mut at, mut perturb) = (first_place(slot.key), slot.key);
@@ -101,22 +98,6 @@ impl Memo {
         self.objects
             .iter()
             .filter_map(|object| Some((object, self.get(object.as_ptr() as usize)?)))
-    }
-
-    /// Forgets all objects, but keeps the memory.
-    pub(crate) fn clear(&mut self) {
-        if !self.objects.is_empty() {
-            self.slots.fill(Slot::default());
-            // Freeing objects may run any code, which must not find them here.
-            let mut objects = std::mem::take(&mut self.objects);
-            objects.clear();
-            self.objects = objects;
-        }
-    }
-
-    /// How much memory it holds, in bytes.
-    pub(crate) fn memory(&self) -> usize {
-        self.slots.capacity() * size_of::<Slot>() + self.objects.capacity() * size_of::<usize>()
     }
 
     /// For the garbage collector.

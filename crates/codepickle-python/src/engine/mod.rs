@@ -14,12 +14,10 @@ pub(crate) mod memo;
 mod order;
 mod output;
 mod path;
-mod pool;
 mod portable;
 mod reduce;
 mod save;
 mod sets;
-mod sole;
 mod task;
 mod work;
 
@@ -32,7 +30,6 @@ use std::collections::HashSet;
 use crate::{errors, functions};
 use known::Known;
 use memo::Memo;
-use pool::Buffers;
 pub(crate) use output::Payload;
 #[allow(unused_imports, reason = "part of the interface for functions.rs")]
 pub(crate) use task::{Label, LabelKind, Op, Task};
@@ -115,7 +112,6 @@ pub(crate) struct Engine<'py> {
     level: u32,
     /// Strings that were met more than once, by address: most of them will be met again.
     recent: Vec<Recent>,
-    sole: sole::Sole,
     ticks: u32,
 }
 
@@ -127,14 +123,6 @@ pub(crate) struct Recent {
     index: u32,
 }
 
-impl Drop for Engine<'_> {
-    fn drop(&mut self) {
-        let writer = std::mem::replace(&mut self.out, Writer::new(self.protocol, Mode::OneShot));
-        let memo = std::mem::take(&mut self.memo);
-        Buffers { writer, memo }.give_back();
-    }
-}
-
 impl<'py> Engine<'py> {
     /// An engine with an empty memo.
     pub(crate) fn new(
@@ -142,17 +130,15 @@ impl<'py> Engine<'py> {
         options: &Options,
         config: Config,
         hooks: Hooks<'py>,
-        known: &'static Known,
-    ) -> Self {
-        let Buffers { writer, memo } = Buffers::take(options.protocol, options.mode);
-        Self {
+    ) -> PyResult<Self> {
+        Ok(Self {
             py,
-            out: writer,
-            memo,
+            out: Writer::new(options.protocol, options.mode),
+            memo: Memo::default(),
             config,
             ext: functions::State::default(),
             extra_dispatch: None,
-            known,
+            known: Known::get(py)?,
             protocol: options.protocol,
             tasks: Vec::new(),
             hooks,
@@ -166,9 +152,8 @@ impl<'py> Engine<'py> {
             counting: false,
             level: 0,
             recent: Vec::new(),
-            sole: sole::Sole::default(),
             ticks: 0,
-        }
+        })
     }
 
     /// Stream mode: where bytes go.
@@ -185,7 +170,6 @@ impl<'py> Engine<'py> {
     pub(crate) fn dump(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
         self.root = Some(obj.clone());
         self.out.start();
-        self.begin_undisturbed();
         let result = functions::begin(self, obj)
             .and_then(|()| self.run())
             .and_then(|()| self.save(obj))
@@ -215,7 +199,6 @@ impl<'py> Engine<'py> {
         while let Some(top) = self.tasks.len().checked_sub(1) {
             self.ticks = self.ticks.wrapping_add(1);
             if self.ticks.is_multiple_of(SIGNAL_INTERVAL) {
-                self.disturb();
                 self.py.check_signals()?;
                 if top > TASK_LIMIT {
                     return Err(PyRecursionError::new_err(
@@ -241,9 +224,6 @@ impl<'py> Engine<'py> {
     }
 
     fn execute(&mut self, task: Task<'py>) -> PyResult<()> {
-        if !matches!(task, Task::Save(_)) {
-            self.disturb();
-        }
         match task {
             Task::Save(obj) => self.save(&obj),
             Task::SaveLabelled(label, obj) => {

@@ -71,7 +71,7 @@ fn describe(item: &Bound<'_, PyAny>, depth: u8, key: &mut Vec<u8>) -> PyResult<(
         tagged(key, 4, &item.extract::<f64>()?.to_be_bytes());
         describe_subclass::<PyFloat>(&ty, key);
     } else if item.is_instance_of::<PyString>() {
-        tagged(key, 5, super::atoms::encode(item.cast()?)?.as_bytes());
+        tagged(key, 5, super::atoms::encode(item)?.as_bytes());
         describe_subclass::<PyString>(&ty, key);
     } else if let Ok(bytes) = item.cast::<PyBytes>() {
         tagged(key, 6, bytes.as_bytes());

@@ -64,15 +64,12 @@ impl<'py> Engine<'py> {
         let py = self.py;
         let ty = obj.get_type_ptr();
         if ty == PyTuple::type_object_raw(py) {
-            return self.save_tuple(obj.cast_exact()?, false);
+            return self.save_tuple(obj.cast()?);
         } else if ty == PyDict::type_object_raw(py) {
-            return self.save_dict(obj.cast_exact()?, false);
+            return self.save_dict(obj.cast()?);
         } else if ty == PyList::type_object_raw(py) {
-            return self.save_list(obj.cast_exact()?, false);
-        }
-        // What follows makes objects that the garbage collector knows, or calls code of the user.
-        self.disturb();
-        if ty == PyString::type_object_raw(py) {
+            return self.save_list(obj.cast()?);
+        } else if ty == PyString::type_object_raw(py) {
             // An atom if it were not large.
             return self.save_large_str(obj);
         } else if ty == PyBytes::type_object_raw(py) {

@@ -685,11 +685,15 @@ def s(cls, state):
     a Protocol checks at run time; `d` the dataclass; `m` the members of an enum; `n` the defaults and docstrings of
     a namedtuple; `k` the key sets of a TypedDict.
 
-    The class is left alone if it was defined in this process.
+    The class is left alone if it was defined in this process. One thread fills at a time: of several that load
+    one payload, each finds the class as another has left it.
     """
-    info = _class_info.get(cls)
-    if info is None or not info[3]:
-        return cls
+    with _lock:
+        info = _class_info.get(cls)
+        return cls if info is None or not info[3] else _fill(cls, state)
+
+
+def _fill(cls, state):
     attributes, declarations = state if type(state) is tuple else (state, {})
     if "d" in declarations:
         # The fields of the bases must be there before the methods of the subclass can be made.
@@ -715,7 +719,7 @@ def s(cls, state):
     if waiting is not None:
         _unfinished.discard(cls)
         for late in waiting:
-            s(*late)
+            _fill(*late)
     return cls
 
 

@@ -185,20 +185,24 @@ def module_of(cls: Any) -> Optional[str]:
     return module if isinstance(module, str) else None
 
 
+#: Typed by hand: mypy takes `type.__dict__` for the descriptor that it is on `type` itself.
+_TYPE_ATTRIBUTES = cast(Dict[str, Any], vars(type))
+
+
 def qualname_of(cls: Any) -> str:
     """`__qualname__` past any metaclass that hides it."""
-    return cast(str, type.__dict__["__qualname__"].__get__(cls))
+    return cast(str, _TYPE_ATTRIBUTES["__qualname__"].__get__(cls))
 
 
 def short_name(cls: Any, qualname: str) -> Optional[str]:
     """`__name__`, None where it is the end of the qualified name."""
-    name = cast(str, type.__dict__["__name__"].__get__(cls))
+    name = cast(str, _TYPE_ATTRIBUTES["__name__"].__get__(cls))
     return None if name == qualname.rpartition(".")[2] else name
 
 
 def real_bases(cls: Any) -> Tuple[Any, ...]:
     """The bases, empty for `object` alone."""
-    bases = cast(Tuple[Any, ...], type.__dict__["__bases__"].__get__(cls))
+    bases = cast(Tuple[Any, ...], _TYPE_ATTRIBUTES["__bases__"].__get__(cls))
     return () if bases == (object,) else bases
 
 

@@ -1,5 +1,6 @@
 """Containers that change while they are being pickled: no crash, and the errors that pickle raises."""
 
+import gc
 import io
 import pickle
 
@@ -142,3 +143,80 @@ def test_objects_freed_on_the_way(dumps):
 
     loaded = pickle.loads(dumps(Source(), 4))
     assert loaded == [(str(i) * 3, [i], (i,)) for i in range(2000)]
+
+
+class Bomb:
+    """Garbage with a finalizer, which the next collection runs."""
+
+    def __init__(self, action):
+        self.me = self
+        self.action = action
+
+    def __del__(self):
+        self.action()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: {2**100 + i: "value %d" % i for i in range(5)},
+        lambda: {"key %d" % i: 2**100 + i for i in range(5)},
+        lambda: {"\ud800%d" % i: "value \udc80 %d" % i for i in range(5)},
+        lambda: [2**100 + i for i in range(5)],
+        lambda: ["\ud800%d" % i for i in range(5)],
+        lambda: ["\ud800%d" % i * 30_000 for i in range(3)],
+        lambda: [float(i) + 0.5 for i in range(5)],
+        lambda: [("\ud800%d" % i, [2**100 + i]) for i in range(5)],
+    ],
+)
+def test_cleared_by_a_finalizer(dumps, protocol, make):
+    """Items of the simplest types, too, are held while they are written: what they need may collect garbage."""
+    threshold = gc.get_threshold()
+    try:
+        for _ in range(20):
+            gc.disable()
+            gc.collect()
+            expected, victim = make(), make()
+            # The strings that take the place of what was freed, so that reading it shows.
+            Bomb(lambda victim=victim: (victim.clear(), [b"\xff" * 60 for _ in range(50)]))
+            gc.set_threshold(1, 1, 1)
+            gc.enable()
+            try:
+                loaded = pickle.loads(dumps(victim, protocol))
+            except RuntimeError as error:
+                assert "changed size during iteration" in str(error)
+                continue
+            finally:
+                gc.set_threshold(*threshold)
+            if isinstance(loaded, dict):
+                assert loaded.items() <= expected.items()
+            else:
+                assert loaded == expected[: len(loaded)]
+    finally:
+        gc.set_threshold(*threshold)
+        gc.enable()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("make", [lambda: ["%d" % i for i in range(40_000)], lambda: {"%d" % i: "v%d" % i for i in range(20_000)}])
+def test_cleared_by_the_file(protocol, make):
+    """`write` is called in the middle of a container, between its items and between a key and its value."""
+    expected, victim = make(), make()
+
+    class File(io.BytesIO):
+        def write(self, data):
+            victim.clear()
+            return super().write(data)
+
+    file = File()
+    try:
+        codepickle.Pickler(file, protocol).dump(victim)
+    except RuntimeError as error:
+        assert protocol >= 4 and "changed size during iteration" in str(error)
+        return
+    loaded = pickle.loads(file.getvalue())
+    if protocol < 4:
+        assert loaded == expected
+    else:
+        assert loaded == expected[: len(loaded)] and 0 < len(loaded) < len(expected)

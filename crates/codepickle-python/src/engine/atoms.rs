@@ -12,7 +12,7 @@ const RECENT: usize = 256;
 
 impl<'py> Engine<'py> {
     /// Writes `obj` if its exact type is one of the most frequent ones, None, bool, int, float and str, and it is no large
-    /// str. No code of the user runs, so that `obj` may be lent by a container.
+    /// str. Whoever calls this holds `obj`: a huge int or a lone surrogate makes objects, and that may collect garbage.
     #[inline]
     pub(super) fn save_atom(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<bool> {
         let py = self.py;
@@ -48,8 +48,6 @@ impl<'py> Engine<'py> {
     #[cold]
     fn save_long(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
         let py = self.py;
-        // It may be lent by a container, and what follows may run a garbage collection.
-        let obj = &obj.clone();
         if self.protocol < 2 {
             let mut text = obj.repr()?.to_cow()?.into_owned();
             text.push('L');
@@ -74,7 +72,6 @@ impl<'py> Engine<'py> {
 
     fn save_float(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
         if self.protocol == 0 {
-            let obj = &obj.clone();
             let text = obj.repr()?;
             self.out.line(op::FLOAT, text.to_cow()?.as_bytes());
         } else {
@@ -197,8 +194,7 @@ fn with_utf8<R>(obj: &Bound<'_, PyAny>, f: impl FnOnce(&[u8]) -> PyResult<R>) ->
 
 /// The UTF-8 of an exact str, lone surrogates included.
 pub(super) fn encode<'py>(obj: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-    // It may be lent by a container, and what follows may run any code.
-    let text = obj.clone().cast_into::<PyString>()?;
+    let text = obj.cast::<PyString>()?;
     text.encode_utf8().or_else(|_| {
         let py = obj.py();
         let args = (intern!(py, "utf-8"), intern!(py, "surrogatepass"));

@@ -127,15 +127,15 @@ impl<'py> Engine<'py> {
                 How::Text(false) => task.how = How::Text(true),
                 How::Single => {}
             }
-            self.boundary()?;
-            let Some(item) = borrowed_item(&task.list, task.index) else {
-                break;
-            };
+            // Held before anything else can run: a write to the file, a garbage collection.
+            let item = task.list.get_item(task.index)?;
             task.index += 1;
-            if !hooked && self.save_atom(&item)? {
-                continue;
+            if !hooked {
+                self.boundary()?;
+                if self.save_atom(&item)? {
+                    continue;
+                }
             }
-            let item = item.to_owned();
             if let Some(top) = place
                 && let Task::List(placed) = &mut self.tasks[top]
             {
@@ -184,11 +184,14 @@ impl<'py> Engine<'py> {
         let hooked = self.hooks.persistent_id.is_some();
         let len = task.tuple.len();
         while task.index < len {
-            self.boundary()?;
+            // The tuple holds it.
             let item = task.tuple.get_borrowed_item(task.index)?;
             task.index += 1;
-            if !hooked && self.save_atom(&item)? {
-                continue;
+            if !hooked {
+                self.boundary()?;
+                if self.save_atom(&item)? {
+                    continue;
+                }
             }
             if let Some(top) = place
                 && let Task::Tuple(placed) = &mut self.tasks[top]
@@ -285,7 +288,6 @@ impl<'py> Engine<'py> {
                 }
                 How::Batch(_) | How::Text(false) | How::Single => {}
             }
-            self.boundary()?;
             let Some((key, value)) = next_entry(&task.dict, &mut task.position) else {
                 if let How::Batch(_) = task.how {
                     self.out.op(op::SETITEMS);
@@ -298,12 +300,17 @@ impl<'py> Engine<'py> {
                 How::Text(_) => task.how = How::Text(true),
                 How::Single | How::Between => {}
             }
-            let mut key_done = !hooked && self.save_atom(&key)?;
-            if key_done && !self.out.is_full() && self.save_atom(&value)? {
-                continue;
+            let mut key_done = false;
+            if !hooked {
+                self.boundary()?;
+                key_done = self.save_atom(&key)?;
+                if key_done {
+                    self.boundary()?;
+                    if self.save_atom(&value)? {
+                        continue;
+                    }
+                }
             }
-            // From here on code of the user may run, and the dict may change.
-            let (key, value) = (key.to_owned(), value.to_owned());
             if let Some(top) = place
                 && let Task::Dict(placed) = &mut self.tasks[top]
             {
@@ -351,36 +358,24 @@ pub(super) fn changed(what: &str) -> PyErr {
     PyRuntimeError::new_err(format!("{what} changed size during iteration"))
 }
 
-/// An item of a list, lent: nothing that may run code of the user may come between this and its last use.
-fn borrowed_item<'a, 'py>(
-    list: &'a Bound<'py, PyList>,
-    index: usize,
-) -> Option<Borrowed<'a, 'py, PyAny>> {
-    let index = isize::try_from(index).ok().filter(|_| index < list.len())?;
-    // SAFETY: `list` is a list, the interpreter is attached and the index is in range, so that there is an item, which
-    // the list owns. The callers use it only as long as no other code can run that could take it out.
-    unsafe {
-        let item = ffi::PyList_GetItem(list.as_ptr(), index);
-        Some(Borrowed::from_ptr(list.py(), item))
-    }
-}
-
-/// The entry of a dict at `position`, which is moved on; lent, as by [`borrowed_item`]. Unlike PyO3's iterator this may
-/// be interrupted, and is safe (if arbitrary) when the dict changes meanwhile.
-pub(super) fn next_entry<'a, 'py>(
-    dict: &'a Bound<'py, PyDict>,
+/// The entry of a dict at `position`, which is moved on. Unlike PyO3's iterator this may be interrupted, and is safe
+/// (if arbitrary) when the dict changes meanwhile.
+pub(super) fn next_entry<'py>(
+    dict: &Bound<'py, PyDict>,
     position: &mut isize,
-) -> Option<(Borrowed<'a, 'py, PyAny>, Borrowed<'a, 'py, PyAny>)> {
+) -> Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
     let py = dict.py();
     let mut key = std::ptr::null_mut();
     let mut value = std::ptr::null_mut();
     // SAFETY: `dict` is a dict and the interpreter is attached. PyDict_Next checks `position` against the dict's
-    // current size. It lends two references to what the dict owns. The callers use them only as long as no other code
-    // can run that could take the entry out.
+    // current size. It lends two references to what the dict owns; they are made strong before anything else can run.
     unsafe {
         if ffi::PyDict_Next(dict.as_ptr(), position, &raw mut key, &raw mut value) == 0 {
             return None;
         }
-        Some((Borrowed::from_ptr(py, key), Borrowed::from_ptr(py, value)))
+        Some((
+            Bound::from_borrowed_ptr(py, key),
+            Bound::from_borrowed_ptr(py, value),
+        ))
     }
 }

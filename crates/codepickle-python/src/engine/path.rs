@@ -140,7 +140,7 @@ fn key_before<'py>(dict: &Bound<'py, PyDict>, position: isize) -> Option<Bound<'
     while at < position {
         let (key, _) = next_entry(dict, &mut at)?;
         if at == position {
-            return Some(key.to_owned());
+            return Some(key);
         }
     }
     None

@@ -428,7 +428,7 @@ def captured_digest(cls: Any, has_text: bool) -> str:
         if not has_text:
             parts.append(name)
         if type(value) in _ATOMS or type(value) in (tuple, frozenset):
-            parts.append(f"{name}={_describe(value, 0)}")
+            parts.append(f"{name}={_describe(value)}")
             continue
         if type(value) is property:
             functions: Tuple[Any, ...] = (value.fget, value.fset, value.fdel)
@@ -446,7 +446,7 @@ def captured_digest(cls: Any, has_text: bool) -> str:
         # The compiler dedents it from 3.13 on.
         parts.append(f"doc={inspect.cleandoc(doc) if isinstance(doc, str) else doc!r}")
         parts += [f"hint {name}:{_describe_hint(hint)}" for name, hint in attributes.get("__annotations__", {}).items()]
-    parts += [f"member {_describe(member, 0)}" for member in _declarations.constants_of(cls)]
+    parts += [f"member {_describe(member)}" for member in _declarations.constants_of(cls)]
     if not parts:
         return ""
     return hashlib.sha256("\n".join(sorted(parts)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
@@ -490,7 +490,7 @@ def _constants(code: types.CodeType) -> bytes:
         if isinstance(const, types.CodeType):
             parts.append(const.co_code + _constants(const))
         else:
-            parts.append(_describe(const, 0).encode("utf-8", "surrogatepass"))
+            parts.append(_describe(const).encode("utf-8", "surrogatepass"))
     return b",".join(parts)
 
 
@@ -509,7 +509,7 @@ def _captured(function: types.FunctionType, describe: Optional[_Describe] = None
         yield f"*={describe(function.__kwdefaults__)}"
 
 
-def _describe(value: Any, depth: int = 0) -> str:
+def _describe(value: Any) -> str:
     return _Describe()(value)
 
 

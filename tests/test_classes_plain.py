@@ -251,3 +251,20 @@ def test_a_class_can_be_referred_to_weakly():
 
     gc.collect()
     assert reference() is None, "a dump keeps the class alive"
+
+
+def test_a_hook_is_not_taken_for_the_one_that_skips_it():
+    from codepickle import _runtime
+
+    class Base:
+        def __init_subclass__(cls, **kwargs):
+            cls.seen = True
+
+    codepickle.dumps(Base)  # known from now on as a class that travels
+    hook = Base.__dict__["__init_subclass__"]
+    first = _runtime._without_hooks((Base,), False)
+    with first:
+        second = _runtime._without_hooks((Base,), False)  # what another thread would make meanwhile
+    with second:
+        assert Base.__dict__["__init_subclass__"] is not hook
+    assert Base.__dict__["__init_subclass__"] is hook

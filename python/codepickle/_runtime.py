@@ -644,19 +644,22 @@ class _without_hooks:
     """Skip the `__init_subclass__` of bases that travel, of all bases if `every`, for the class made in this thread."""
 
     def __init__(self, bases, every):
-        self.hooks = hooks = []
+        self.every = every
+        self.parents = parents = []
         for base in bases:
             for parent in base.__mro__:
                 hook = parent.__dict__.get("__init_subclass__")
-                if hook is None or any(parent is seen for seen, _ in hooks):
+                if hook is None or any(parent is seen for seen in parents):
                     continue
                 if parent in _class_info or (every and _is_python(hook)):
-                    hooks.append((parent, hook))
-        self.every = every
+                    parents.append(parent)
+        self.hooks = []
 
     def __enter__(self):
-        if self.hooks:
+        if self.parents:
             _lock.acquire()
+            # Read again: what was there without the lock may be the replacement of another thread.
+            self.hooks = [(parent, parent.__dict__["__init_subclass__"]) for parent in self.parents]
             for parent, hook in self.hooks:
                 type.__setattr__(parent, "__init_subclass__", self.replace(parent, hook))
 
@@ -672,7 +675,7 @@ class _without_hooks:
         return classmethod(__init_subclass__)
 
     def __exit__(self, *error):
-        if self.hooks:
+        if self.parents:
             for parent, hook in self.hooks:
                 type.__setattr__(parent, "__init_subclass__", hook)
             _lock.release()

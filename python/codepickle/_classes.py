@@ -121,7 +121,7 @@ def reduce_class(cls: Any, unit: Optional[types.CodeType] = None, numbers: Optio
 
 def reduce_plain_class(cls: Any, unit: Optional[types.CodeType], numbers: Numbers) -> Reduced:
     """A class that no declaration makes, or one that a decorator added to, as `dataclass` does."""
-    from . import _declarations
+    from . import _dataclasses, _declarations
 
     identity = identify(cls, unit, numbers)
     module, qualname = module_of(cls), identity.qualname
@@ -129,9 +129,11 @@ def reduce_plain_class(cls: Any, unit: Optional[types.CodeType], numbers: Number
     protocol = _declarations.declare_protocol(cls, attributes)
     if protocol is not None:
         declarations["p"] = protocol
-    dataclass = _declarations.declare_dataclass(cls, unit, attributes)
-    if dataclass is not None:
-        declarations["d"] = dataclass
+    state = state_of(attributes, declarations)
+    if _dataclasses.is_dataclass(cls):
+        # First, so that the methods that it makes are there for what the attributes lead to.
+        declared = _dataclasses.declare_dataclass(cls, attributes)
+        state = Expression(_runtime.d1, *declared), attributes, declarations
     namespace: Dict[str, Any] = {}
     slots = declared_slots(cls)
     if slots is not None:
@@ -154,7 +156,7 @@ def reduce_plain_class(cls: Any, unit: Optional[types.CodeType], numbers: Number
         ),
         (_REQUIRED, _REQUIRED, (), "", 0, None, None, None, None),
     )
-    return _runtime.t, arguments, state_of(attributes, declarations), None, None, _runtime.s
+    return _runtime.t, arguments, state, None, None, _runtime.s
 
 
 def state_of(attributes: Attributes, declarations: Attributes) -> Any:
@@ -471,6 +473,10 @@ def _is_borrowed(function: types.FunctionType, cls: Any) -> bool:
 def _code_digest(function: types.FunctionType) -> str:
     """A digest of the text of a function, of its bytecode where it has no text."""
     code = function.__code__
+    from ._generated import looks_generated
+
+    if looks_generated(function):
+        return "generated"
     try:
         from . import _snippets
 
@@ -495,6 +501,10 @@ def _constants(code: types.CodeType) -> bytes:
 
 
 def _captured(function: types.FunctionType, describe: Optional[_Describe] = None) -> Iterator[str]:
+    from ._generated import looks_generated
+
+    if looks_generated(function):
+        return  # what it holds is of one Python version
     describe = describe or _Describe()
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
         try:
@@ -547,7 +557,9 @@ class _Describe:
         if kind is types.FunctionType:
             if value.__module__ != "__main__" and _is_importable(value):
                 return f"function:{value.__module__}.{value.__qualname__}"
-            return f"function:{value.__qualname__}:{_code_digest(value)}({';'.join(_captured(value, self))})"
+            digest = _code_digest(value)
+            name = value.__name__ if digest == "generated" else value.__qualname__  # before 3.10 that of their maker
+            return f"function:{name}:{digest}({';'.join(_captured(value, self))})"
         if issubclass(kind, type):
             return f"class:{value.__qualname__}"
         if kind is types.MethodType:

@@ -7,9 +7,8 @@ here; the receiver's own library generates its own from the declaration. What th
 from __future__ import annotations
 
 import enum
-import sys
 import types
-from typing import Any, Callable, Dict, List, Optional, Set, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from . import _runtime
 from ._classes import (
@@ -27,6 +26,8 @@ from ._classes import (
     state_of,
     trim,
 )
+from ._dataclasses import declare_dataclass, is_dataclass
+from ._generated import is_generated
 
 Kind = Callable[[Any, Optional[types.CodeType], Numbers], Reduced]
 
@@ -65,7 +66,8 @@ def own_attributes(cls: Any) -> Attributes:
         _drop_typed_dict_internals(attributes)
     else:
         declare_protocol(cls, attributes)
-        declare_dataclass(cls, None, attributes)
+        if is_dataclass(cls):
+            declare_dataclass(cls, attributes)
     return attributes
 
 
@@ -312,7 +314,7 @@ def _drop_namedtuple_internals(cls: Any, attributes: Attributes) -> Dict[str, An
             docs[field] = doc
         attributes.pop(field, None)
     for key in _NAMEDTUPLE_GENERATED:
-        if key in attributes and _made_by_namedtuple(key, attributes[key]):
+        if key in attributes and is_generated(cls, key, attributes[key]):
             del attributes[key]
     if "__class_getitem__" in attributes and len(cls.__bases__) > 1:
         del attributes["__class_getitem__"]  # 3.11, the generic ones
@@ -322,31 +324,6 @@ def _drop_namedtuple_internals(cls: Any, attributes: Attributes) -> Dict[str, An
     if isinstance(bases, tuple) and len(bases) == 1 and getattr(bases[0], "__name__", None) == "NamedTuple":
         del attributes["__orig_bases__"]
     return docs
-
-
-def _made_by_namedtuple(name: str, value: Any) -> bool:
-    function = getattr(value, "__func__", value)
-    if not isinstance(function, types.FunctionType):
-        return True
-    filename = function.__code__.co_filename
-    if name == "__new__":
-        return filename.startswith(("<string>", "namedtuple_"))
-    return function.__code__ in _namedtuple_codes() or function.__module__ in ("collections", "namedtuple_")
-
-
-def _namedtuple_codes() -> Set[types.CodeType]:
-    if not _template_codes:
-        import collections
-
-        template = collections.namedtuple("template", "field")
-        for value in vars(template).values():
-            function = getattr(value, "__func__", value)
-            if isinstance(function, types.FunctionType):
-                _template_codes.add(function.__code__)
-    return _template_codes
-
-
-_template_codes: Set[types.CodeType] = set()
 
 
 # --- TypedDict ---
@@ -415,149 +392,3 @@ def declare_protocol(cls: Any, attributes: Attributes) -> Optional[bool]:
     runtime = attributes.pop("_is_runtime_protocol", False)
     is_protocol = attributes.pop("_is_protocol")
     return bool(runtime) if is_protocol else None
-
-
-# --- dataclass ---
-
-_FLAGS = (
-    ("init", True),
-    ("repr", True),
-    ("eq", True),
-    ("order", False),
-    ("unsafe_hash", False),
-    ("frozen", False),
-    ("match_args", True),
-    ("kw_only", False),
-    ("slots", False),
-    ("weakref_slot", False),
-)
-_METHODS = (
-    "__init__",
-    "__repr__",
-    "__eq__",
-    "__lt__",
-    "__le__",
-    "__gt__",
-    "__ge__",
-    "__setattr__",
-    "__delattr__",
-    "__hash__",
-    "__replace__",
-    "__getstate__",
-    "__setstate__",
-)
-
-
-def declare_dataclass(
-    cls: Any, unit: Optional[types.CodeType], attributes: Attributes
-) -> Optional[Tuple[Dict[str, Any], List[Any]]]:
-    """What a dataclass was declared as, None if the class itself is none; its generated methods are left out."""
-    params = cls.__dict__.get("__dataclass_params__")
-    fields = cls.__dict__.get("__dataclass_fields__")
-    if params is None or not isinstance(fields, dict):
-        return None
-    del attributes["__dataclass_params__"], attributes["__dataclass_fields__"]
-    kept = _runtime.kept(cls)
-    flags = {name: getattr(params, name) for name, default in _FLAGS if getattr(params, name, default) != default}
-    flags.update(kept.get("flags", {}))
-    if _slots_are_generated(cls, params):
-        flags["slots"] = True
-    if type(attributes.get("__doc__")).__name__ == "_AutoDocstring":  # 3.15 makes the docstring when it is asked for
-        attributes["__doc__"] = cls.__doc__
-    statement = _method_codes(unit)
-    for name in _METHODS:
-        if name in attributes and _made_by_dataclass(name, attributes[name], statement):
-            del attributes[name]
-    if attributes.get("__hash__", False) is None and flags.get("eq", True):
-        del attributes["__hash__"]
-    standard = tuple([f.name for f in fields.values() if f.init and _kind(f) != "c" and not _keyword_only(cls, f)])
-    if attributes.get("__match_args__") == standard:
-        del attributes["__match_args__"]
-    elif "__match_args__" not in attributes and sys.version_info >= (3, 10) and not hasattr(params, "match_args"):
-        flags["match_args"] = False  # 3.10 and 3.11 do not remember it
-    declared = []
-    for name, field in fields.items():
-        if any(base.__dict__.get("__dataclass_fields__", {}).get(name) is field for base in cls.__mro__[1:]):
-            continue
-        options = _field_options(cls, field)
-        declared.append((name, options) if options else name)
-    return flags, declared
-
-
-def _kind(field: Any) -> Optional[str]:
-    return {"_FIELD_CLASSVAR": "c", "_FIELD_INITVAR": "i"}.get(field._field_type.name)
-
-
-def _keyword_only(cls: Any, field: Any) -> bool:
-    if getattr(field, "kw_only", False) is True:
-        return True
-    return any(field.name in _runtime.kept(base).get("kw_only", ()) for base in cls.__mro__)
-
-
-def _field_options(cls: Any, field: Any) -> Dict[str, Any]:
-    """The arguments of `field()` that are not the default, and the kind."""
-    import dataclasses
-
-    options: Dict[str, Any] = {}
-    kind = _kind(field)
-    if kind is not None:
-        options["kind"] = kind
-    for name in ("default", "default_factory"):
-        value = getattr(field, name)
-        if value is not dataclasses.MISSING and not isinstance(value, types.MemberDescriptorType):
-            options[name] = value
-    for name, default in (("init", True), ("repr", True), ("hash", None), ("compare", True), ("doc", None)):
-        value = getattr(field, name, default)
-        if value is not default:
-            options[name] = value
-    if field.metadata:
-        options["metadata"] = dict(field.metadata)
-    if kind != "c" and _keyword_only(cls, field):
-        options["kw_only"] = True
-    return options
-
-
-def _slots_are_generated(cls: Any, params: Any) -> bool:
-    """Whether `dataclass` made the slots: 3.10 and 3.11 do not remember it.
-
-    A field with a default leads to that: beside slots of the user's there could be no default.
-    """
-    if "__slots__" not in cls.__dict__ or hasattr(params, "slots") or sys.version_info < (3, 10):
-        return False
-    import dataclasses
-
-    fields = cls.__dict__["__dataclass_fields__"]
-    slots = cls.__dict__["__slots__"]
-    if getattr(cls.__dict__.get("__getstate__"), "__module__", None) == "dataclasses":
-        return True
-    defaults = [fields[slot].default for slot in slots if slot in fields] if isinstance(slots, tuple) else []
-    unset = (types.MemberDescriptorType, type(dataclasses.MISSING))
-    return not all(isinstance(default, unset) for default in defaults)
-
-
-def _method_codes(unit: Optional[types.CodeType]) -> Set[int]:
-    """The first lines of the functions that the class statement defines."""
-    if unit is None:
-        return set()
-    return {const.co_firstlineno for const in unit.co_consts if isinstance(const, types.CodeType)}
-
-
-def _made_by_dataclass(name: str, value: Any, statement: Set[int]) -> bool:
-    """Whether `dataclass` made a method: compiled from text, whose file name scripts given by ``-c`` have too."""
-    if not isinstance(value, types.FunctionType):
-        return False
-    if value.__module__ == "dataclasses" or value.__name__ in ("_dataclass_getstate", "_dataclass_setstate"):
-        return True
-    if value.__module__ == _runtime.__name__ and value.__name__ in ("_get_state", "_set_state"):
-        return True
-    wrapped = value.__dict__.get("__wrapped__")
-    if name == "__repr__" and wrapped is not None:  # under dataclasses._recursive_repr or reprlib.recursive_repr
-        value = wrapped
-    code = getattr(value, "__code__", None)
-    if code is None or code.co_filename != "<string>":
-        return False
-    qualname = getattr(code, "co_qualname", None)
-    if qualname is not None:  # 3.11
-        return str(qualname) in (f"__create_fn__.<locals>.{name}", f"_keyword_init.<locals>.{name}")
-    # Before: alone in their text, on its first or second line.
-    return code.co_firstlineno <= 2 and code.co_firstlineno not in statement

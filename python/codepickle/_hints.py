@@ -104,6 +104,14 @@ def _reduce_forward_reference(obj: Any) -> Reduced:
     return _runtime.h, ("f", obj.__forward_arg__)
 
 
+# --- annotations ---
+
+
+def function_annotations(function: Any) -> Any:
+    """`__annotations__` of a function."""
+    return function.__annotations__
+
+
 # --- type variables ---
 
 

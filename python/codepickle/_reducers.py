@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import _collections_abc
 import abc
+import contextlib
 import dataclasses
 import functools
+import gc
 import io
 import logging
 import operator
@@ -19,7 +21,7 @@ import weakref
 from collections import OrderedDict
 from typing import Any, Callable, Dict, Optional, Tuple
 
-from . import _hints, _runtime
+from . import _generated, _hints, _runtime
 from ._errors import refusal
 from ._reference import find_by_name, is_registered
 
@@ -260,7 +262,7 @@ if isinstance(functools.lru_cache(maxsize=1)(len), functools._lru_cache_wrapper)
     dispatch[functools._lru_cache_wrapper] = _reduce_lru_cache
 
 
-def _sample(arg: Any) -> None:
+def _sample(*args: Any) -> Any:
     """A function to wrap, to see the code that wraps."""
 
 
@@ -289,10 +291,52 @@ def _reduce_singledispatch(function: Any) -> Reduced:
 special_functions[_code_of(functools.singledispatch(_sample))] = _reduce_singledispatch
 
 
-def reduce_function(function: Any) -> Optional[Reduced]:
-    """The reduce value of a by-value function that the standard library made, None for any other function."""
-    reducer = special_functions.get(function.__code__)
-    return None if reducer is None else reducer(function)
+@_reduces(type(functools.cmp_to_key(_sample)))
+def _reduce_key_function(obj: Any) -> Reduced:
+    """What `functools.cmp_to_key` made; only the garbage collector knows the function inside."""
+    found = [held for held in gc.get_referents(obj) if held is not type(obj)]  # the type: 3.9
+    if len(found) != 1:
+        return NotImplemented  # a key, not the maker of keys
+    return functools.cmp_to_key, (found[0],)
+
+
+def _reduce_wrapper(kind: str, variable: str, option: Optional[str] = None) -> Reducer:
+    """The reducer for what a decorator of the standard library made: made again, around a function that follows."""
+
+    def reduce(function: Any) -> Reduced:
+        cells = dict(zip(function.__code__.co_freevars, function.__closure__))
+        arguments = () if option is None or option not in cells else (cells[option].cell_contents,)
+        slots: Dict[str, Any] = {}
+        for name in ("__module__", "__name__", "__qualname__", "__doc__", "__type_params__"):
+            value = getattr(function, name, None)
+            if value is not None and value != ():
+                slots[name] = value
+        annotations = _hints.function_annotations(function)
+        if annotations:
+            slots["__annotations__"] = annotations
+        inner, attributes = cells[variable].cell_contents, dict(vars(function))
+        if attributes.get("__wrapped__") is inner:  # 3.11 has it on a guarded `__repr__`, too
+            del attributes["__wrapped__"]
+        state = inner, attributes or None, slots
+        return _runtime.w1, (kind, *arguments), state, None, None, _runtime.x1
+
+    return reduce
+
+
+special_functions[_code_of(contextlib.contextmanager(_sample))] = _reduce_wrapper("c", "func")
+special_functions[_code_of(contextlib.asynccontextmanager(_sample))] = _reduce_wrapper("a", "func")
+
+
+def _reduce_guarded_repr(function: Any) -> Reduced:
+    """A `__repr__` under a guard against recursion, by `dataclasses` or by the user."""
+    reduced = _generated.reduce_generated(function)
+    return _reduce_wrapper("r", "user_function", "fillvalue")(function) if reduced is NotImplemented else reduced
+
+
+for _code in _generated.guard_codes():
+    special_functions[_code] = _reduce_guarded_repr
+for _code in _generated.namedtuple_codes():
+    special_functions[_code] = _generated.reduce_generated
 
 
 # --- sentinels of dataclasses ---

@@ -682,30 +682,35 @@ class _without_hooks:
 
 
 def s(cls, state):
-    """Fill a class: `state` is a dict of attributes, or a tuple of that dict and a dict of declarations.
+    """Fill a class: `state` is a dict of attributes, or a tuple that ends in that dict and a dict of declarations.
 
     The declarations: `a` names of the abstract methods, sorted; `r` the registered subclasses of an ABC; `p` whether
-    a Protocol checks at run time; `d` the dataclass; `m` the members of an enum; `n` the defaults and docstrings of
-    a namedtuple; `k` the key sets of a TypedDict.
+    a Protocol checks at run time; `m` the members of an enum; `n` the defaults and docstrings of a namedtuple; `k`
+    the key sets of a TypedDict. A dataclass has its `d1` before them in the tuple.
 
     The class is left alone if it was defined in this process. One thread fills at a time: of several that load
     one payload, each finds the class as another has left it.
     """
     with _lock:
         info = _class_info.get(cls)
-        return cls if info is None or not info[3] else _fill(cls, state)
+        if info is not None and info[3] and not _waits(cls, state, _fill):
+            _fill(cls, state)
+        return cls
+
+
+def _waits(cls, state, then):
+    """Whether a dataclass has to wait for a base, whose fields must be there before its methods can be made."""
+    if type(state) is tuple and len(state) == 3:
+        for base in cls.__mro__[1:]:
+            waiting = _unfinished.get(base)
+            if waiting is not None and "__dataclass_fields__" not in base.__dict__:
+                waiting.append((then, cls, state))
+                return True
+    return False
 
 
 def _fill(cls, state):
-    attributes, declarations = state if type(state) is tuple else (state, {})
-    if "d" in declarations:
-        # The fields of the bases must be there before the methods of the subclass can be made.
-        for base in cls.__mro__[1:]:
-            waiting = _unfinished.get(base)
-            if waiting is not None:
-                waiting.append((cls, state))
-                return cls
-        _dataclass(cls, attributes, *declarations["d"])
+    attributes, declarations = state[-2:] if type(state) is tuple else (state, {})
     set_attribute = _own_metaclass(type(cls)).__setattr__
     members = cls.__dict__.get("_member_map_", ())
     for name, value in attributes.items():
@@ -721,9 +726,9 @@ def _fill(cls, state):
     waiting = _unfinished.get(cls)
     if waiting is not None:
         _unfinished.discard(cls)
-        for late in waiting:
-            _fill(*late)
-    return cls
+        for then, late, its_state in waiting:
+            if not _waits(late, its_state, then):
+                then(late, its_state)
 
 
 def _abstract(cls, names):
@@ -899,19 +904,31 @@ def _enum_members(cls, declared):
 # --- dataclasses ---
 
 
-def _dataclass(cls, attributes, flags, fields):
-    """Make `cls` a dataclass by this Python's own `dataclasses`, unless it is one already.
+def d1(cls, fields, hints=None, flags=None, post_init=False, absent=()):
+    """Make `cls` a dataclass by this Python's own `dataclasses`, before its attributes come.
 
-    `flags` are the arguments of the decorator that are not the default, `fields` the fields that the class itself
-    declares: a name, or a tuple of the name and a dict: the arguments of `field()` that are not the default,
-    and `kind`: "c" for a ClassVar, "i" for an InitVar.
+    `fields` are those that the class itself declares: a name, or a tuple of the name and a dict: the arguments of
+    `field()` that are not the default, and `kind`: "c" for a ClassVar, "i" for an InitVar. `hints` are the
+    annotations, `flags` the arguments of the decorator that are not the default, `post_init` tells whether the
+    generated `__init__` calls `__post_init__`, `absent` names generated methods that were deleted.
     """
+    state = fields, hints or {}, (flags or {}, post_init, absent)
+    with _lock:
+        info = _class_info.get(cls)
+        if info is not None and info[3] and not _waits(cls, state, _dataclass):
+            _dataclass(cls, state)
+
+
+def _dataclass(cls, state):
+    fields, annotations, (flags, post_init, absent) = state
+    set_attribute = _own_metaclass(type(cls)).__setattr__
     if "__dataclass_fields__" in cls.__dict__:
+        if annotations:
+            set_attribute(cls, "__annotations__", annotations)
         return
     import dataclasses
     import typing
 
-    set_attribute = _own_metaclass(type(cls)).__setattr__
     fields = [(entry, {}) if isinstance(entry, str) else entry for entry in fields]
     hints, slots, late, keywords = {}, {}, {}, set()
     for name, options in fields:
@@ -939,53 +956,92 @@ def _dataclass(cls, attributes, flags, fields):
                 del options["default"]
                 options["default_factory"] = lambda default=default: default
         set_attribute(cls, name, dataclasses.field(**options))
-    if "__post_init__" in attributes:
-        set_attribute(cls, "__post_init__", attributes["__post_init__"])
-    if hints:
-        set_attribute(cls, "__annotations__", hints)
+    set_attribute(cls, "__annotations__", hints)
     arguments = dict(flags)
-    for name in ("slots", "weakref_slot", "kw_only"):
+    for name in ("slots", "weakref_slot"):
         arguments.pop(name, None)
     if sys.version_info < (3, 10):
         arguments.pop("match_args", None)
         for base in cls.__mro__[1:]:
             keywords.update(_kept.get(base, {}).get("kw_only", ()))
         if keywords:
-            _keep(cls, "kw_only", tuple(sorted(keywords)))
+            _kept[cls] = {"kw_only": tuple(sorted(keywords))}
     own_init = bool(keywords) and sys.version_info < (3, 10) and arguments.get("init", True)
     if own_init:
         arguments["init"] = False
-    # Else dataclass() makes a docstring of the signature, which costs a parse.
-    set_attribute(cls, "__doc__", attributes.get("__doc__") or " ")
+    post_init = post_init and "__post_init__" not in cls.__dict__
+    if post_init:
+        set_attribute(cls, "__post_init__", None)
+    set_attribute(cls, "__doc__", " ")
     dataclasses.dataclass(cls, **arguments)
-    if not attributes.get("__doc__"):
-        set_attribute(cls, "__doc__", None)
+    set_attribute(cls, "__doc__", None if "__doc__" in absent else Signature())
     for name, slot in slots.items():
         set_attribute(cls, name, slot)
+    _late_defaults(cls, late, slots, set_attribute, dataclasses.MISSING)
+    if own_init:
+        set_attribute(cls, "__init__", _keyword_init(cls, keywords, dataclasses.MISSING, flags))
+    if post_init:
+        _own_metaclass(type(cls)).__delattr__(cls, "__post_init__")
     params = cls.__dataclass_params__
     for name, value in list(flags.items()) + [("init", flags.get("init", True))]:
         if hasattr(params, name):
             setattr(params, name, value)
-    if flags.get("slots"):
-        _keep(cls, "flags", {name: flags[name] for name in ("slots", "weakref_slot") if name in flags})
-        if flags.get("frozen"):
-            for name, method in (("__getstate__", _get_state), ("__setstate__", _set_state)):
-                if name not in cls.__dict__:
-                    set_attribute(cls, name, getattr(dataclasses, "_dataclass%sstate" % name[2:6], method))
-    _late_defaults(cls, late, slots, set_attribute, dataclasses.MISSING)
-    if own_init and "__init__" not in attributes:
-        set_attribute(cls, "__init__", _keyword_init(cls, keywords, dataclasses.MISSING, flags))
+    if keywords and hasattr(params, "kw_only"):  # 3.12
+        params.kw_only = all(options.get("kw_only") for _, options in fields if options.get("kind") != "c")
+    if flags.get("slots") and flags.get("frozen"):
+        for name, method in (("__getstate__", _get_state), ("__setstate__", _set_state)):
+            set_attribute(cls, name, getattr(dataclasses, "_dataclass%sstate" % name[2:6], method))
+    set_attribute(cls, "__annotations__", annotations)
     own = cls.__dict__["__dataclass_fields__"]
-    annotations = attributes.get("__annotations__") or {}
-    init = cls.__dict__.get("__init__")
     for name, _ in fields:
         if name in annotations:
             own[name].type = annotations[name]
+    _sign(cls.__dict__.get("__init__"), own)
+    for name in DATACLASS_METHODS:
+        note_made(cls, name, cls.__dict__.get(name))
+    for name in absent:
+        if name in cls.__dict__ and name != "__doc__":
+            _own_metaclass(type(cls)).__delattr__(cls, name)
+
+
+DATACLASS_METHODS = (
+    "__init__",
+    "__repr__",
+    "__eq__",
+    "__lt__",
+    "__le__",
+    "__gt__",
+    "__ge__",
+    "__setattr__",
+    "__delattr__",
+    "__hash__",
+)
+
+
+class Signature:
+    """The docstring that `dataclasses` makes of the signature, when it is asked for: it costs a parse."""
+
+    def __get__(self, obj, cls):
+        return signature_doc(cls)
+
+
+def signature_doc(cls):
+    """The docstring that this Python's `dataclasses` generates for `cls`."""
+    import inspect
+
+    options = {}
+    if sys.version_info >= (3, 14):
+        options["annotation_format"] = import_module("annotationlib").Format.FORWARDREF
+    try:
+        return cls.__name__ + str(inspect.signature(cls, **options)).replace(" -> None", "")
+    except (TypeError, ValueError):
+        return cls.__name__
+
+
+def _sign(init, fields):
+    """Give a generated `__init__` the types of the fields."""
     if isinstance(init, types.FunctionType):
-        signature = {}
-        for field in own.values():
-            if field.init and field._field_type is not dataclasses._FIELD_CLASSVAR:
-                signature[field.name] = field.type
+        signature = {f.name: f.type for f in fields.values() if f.init and f._field_type.name != "_FIELD_CLASSVAR"}
         signature["return"] = None
         init.__annotations__ = signature
 
@@ -1073,15 +1129,97 @@ def _state_names(self):
     return [f.name for f in type(self).__dataclass_fields__.values() if f._field_type.name == "_FIELD"]
 
 
-def _keep(cls, key, value):
-    kept = dict(_kept.get(cls, {}))
-    kept[key] = value
-    _kept[cls] = kept
-
-
 def kept(cls):
     """What was received with a class loaded here and cannot be seen on it: a dict."""
     return _kept.get(cls, {})
+
+
+# --- generated methods that something else than their class holds ---
+
+_made = _ByIdentity()  # function that a library generated for a class -> weak reference to the class, its name
+
+
+def note_made(cls, name, function):
+    """Note that `function` is what a library generated as the method `name` of `cls`."""
+    function = getattr(function, "__func__", function)
+    if isinstance(function, types.FunctionType):
+        _made[function] = weakref.ref(cls), name
+
+
+def made_for(function):
+    """(class, name) of a generated method, as far as that is known, else None."""
+    found = _made.get(function)
+    cls = found and found[0]()
+    return None if cls is None else (cls, found[1])
+
+
+def z1(cls, name, fresh=False):
+    """The method `name` as a library generates it for `cls`, whatever the class has under that name by now.
+
+    That of the class itself, or another one like it: always another one if `fresh`, to be changed.
+    """
+    own = cls.__dict__.get(name)
+    if not fresh and made_for(getattr(own, "__func__", own)) == (cls, name):
+        return getattr(own, "__func__", own)
+    found = generate(cls, (name,)).get(name)
+    if found is None:
+        raise LoadError("the payload is damaged: no library generates %s.%s" % (cls.__qualname__, name))
+    note_made(cls, name, found)
+    return found
+
+
+def generate(cls, names, post_init=None, slots=False):
+    """{name: function}: methods that a library generates for `cls`, made anew from the declaration."""
+    own = cls.__dict__
+    made = {}
+    if "__dataclass_fields__" in own:
+        made = scratch_dataclass(cls, names, post_init, slots).__dict__
+    elif "_fields" in own:
+        import collections
+
+        made = collections.namedtuple(cls.__name__, cls._fields, rename=True).__dict__
+    functions = {}
+    for name in names:
+        function = getattr(made.get(name), "__func__", made.get(name))
+        if isinstance(function, types.FunctionType):
+            functions[name] = function
+            if "_fields" in own and name == "__new__":
+                defaults = [cls._field_defaults[field] for field in cls._fields if field in cls._field_defaults]
+                function.__defaults__ = tuple(defaults) or None
+    return functions
+
+
+def scratch_dataclass(cls, names=(), post_init=None, slots=False):
+    """A dataclass that inherits all fields of `cls`, so that `dataclasses` makes methods for them."""
+    import dataclasses
+
+    own = cls.__dict__
+    fields, params = own["__dataclass_fields__"], own["__dataclass_params__"]
+    base = type("base", (), {"__dataclass_fields__": fields, "__dataclass_params__": params})
+    space = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": " "}
+    if hasattr(cls, "__post_init__") if post_init is None else post_init:
+        space["__post_init__"] = None
+    made = type(cls.__name__, (base,), space)
+    flags = {"order": "__lt__" in names, "unsafe_hash": True, "frozen": params.frozen}
+    if slots:
+        flags["slots"] = True
+    keywords = _kept.get(cls, {}).get("kw_only")
+    if keywords:
+        flags["init"] = False
+        made.__init__ = _keyword_init(cls, keywords, dataclasses.MISSING, {"frozen": params.frozen})
+    made = dataclasses.dataclass(**flags)(made)
+    _sign(made.__dict__.get("__init__"), fields)
+    for name in ("__setattr__", "__delattr__"):
+        function = made.__dict__.get(name)
+        for variable, cell in zip(function.__code__.co_freevars, function.__closure__) if function else ():
+            if variable in ("cls", "__class__"):  # the latter: 3.14
+                cell.cell_contents = cls
+    return made
+
+
+def a1(function, state):
+    """Change a function by what `a` takes after it."""
+    a(function, *state)
 
 
 # --- named tuples, typed dicts ---
@@ -1107,13 +1245,17 @@ def n(module, qualname, fields, captured="", number=0, unit=None, bases=None, na
             cls.__class_getitem__ = classmethod(generic.__func__)
         except (TypeError, KeyError, AttributeError):
             pass  # Generic named tuples are of 3.11.
+    for method in list(cls.__dict__):
+        if method != "__replace__":  # 3.13: a second name of _replace
+            note_made(cls, method, cls.__dict__[method])
     return _track(cls, token, captured, number)
 
 
 def _namedtuple(cls, declared):
     """`declared`: the defaults of the last fields, {field: docstring}."""
     defaults, docs = declared
-    cls.__new__.__defaults__ = defaults
+    if made_for(cls.__new__):
+        cls.__new__.__defaults__ = defaults
     cls._field_defaults = dict(zip(cls._fields[len(cls._fields) - len(defaults) :], defaults)) if defaults else {}
     for name, doc in docs.items():
         with contextlib.suppress(AttributeError, TypeError):
@@ -1429,6 +1571,34 @@ def x(function, state):
     names = function.__code__.co_freevars
     if "funcname" in names:  # what its errors call it
         function.__closure__[names.index("funcname")].cell_contents = function.__name__
+
+
+def w1(kind, *options):
+    """A function that a decorator of the standard library made; what it is around follows by `x1`."""
+
+    def function():
+        raise NotImplementedError("the payload that defines this function was not loaded to its end")
+
+    make = g(*_WRAPPERS[kind])
+    return (make(*options) if options else make)(function)
+
+
+_WRAPPERS = {
+    "c": ("contextlib", "contextmanager"),
+    "a": ("contextlib", "asynccontextmanager"),
+    "r": ("reprlib", "recursive_repr"),
+}
+
+
+def x1(function, state):
+    """Fill what `w1` made: the function inside, and what `a` takes."""
+    inner, attributes, slots = state
+    for variable, cell in zip(function.__code__.co_freevars, function.__closure__):
+        if variable in ("func", "user_function"):
+            cell.cell_contents = inner
+    wrapped = {name: inner for name in function.__dict__ if name == "__wrapped__"}
+    function.__dict__.clear()
+    a(function, dict(wrapped, **(attributes or {})), slots)
 
 
 def l(function, maxsize=128, typed=False):  # noqa: E743

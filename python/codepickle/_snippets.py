@@ -12,6 +12,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tu
 
 from . import _native, _runtime
 from ._compare import difference
+from ._generated import guarded_repr
 from ._rewriters import is_rewritten, unchanged_since_import
 from ._texts import Text, texts
 
@@ -351,7 +352,7 @@ def methods_of(cls: type) -> Iterator[FunctionType]:
         seen.add(id(value))
         if isinstance(value, FunctionType):
             yield value
-            pending.append(value.__dict__.get("__wrapped__"))
+            pending.append(value.__dict__.get("__wrapped__") or guarded_repr(value))
         elif isinstance(value, (staticmethod, classmethod)):
             pending.append(value.__func__)
         elif isinstance(value, property):

@@ -157,8 +157,8 @@ fn save<'py>(engine: &mut Engine<'py>, function: &Bound<'py, PyAny>) -> PyResult
     Ok(())
 }
 
-/// The reducer of a function that the standard library made (`functools.singledispatch`): it is rebuilt from its
-/// declaration. Looked up by the code object, which all functions so made share.
+/// The reducer of a function that the standard library made (`functools.singledispatch`, `dataclasses`): it is rebuilt
+/// from its declaration. Looked up by the code object, which all functions so made share, or by the name of no file.
 fn special_reducer<'py>(code: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     static SPECIAL: PyOnceLock<Vec<(Py<PyAny>, Py<PyAny>)>> = PyOnceLock::new();
     let py = code.py();
@@ -173,10 +173,18 @@ fn special_reducer<'py>(code: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, 
             .map(|(code, reducer)| (code.unbind(), reducer.unbind()))
             .collect())
     })?;
-    Ok(special
-        .iter()
-        .find(|entry| code.is(&entry.0))
-        .map(|entry| entry.1.bind(py).clone()))
+    if let Some(entry) = special.iter().find(|entry| code.is(&entry.0)) {
+        return Ok(Some(entry.1.bind(py).clone()));
+    }
+    // A file name that the libraries give to the text of the methods that they generate.
+    if code
+        .getattr(intern!(py, "co_filename"))?
+        .eq(intern!(py, "<string>"))?
+    {
+        let module = py.import(intern!(py, "codepickle._generated"))?;
+        return module.getattr(intern!(py, "reduce_generated")).map(Some);
+    }
+    Ok(None)
 }
 
 type Closure<'py> = Vec<(Bound<'py, PyString>, Bound<'py, PyAny>)>;

@@ -1,0 +1,173 @@
+"""What a dataclass was declared as."""
+
+from __future__ import annotations
+
+import types
+from typing import Any, Dict, List, Optional, Set, Tuple
+
+from . import _runtime
+from ._classes import _REQUIRED, Attributes, trim
+from ._generated import forget, is_generated
+
+_FLAGS = (
+    ("init", True),
+    ("repr", True),
+    ("eq", True),
+    ("order", False),
+    ("unsafe_hash", False),
+    ("frozen", False),
+    ("match_args", True),
+)
+
+
+def is_dataclass(cls: Any) -> bool:
+    """Whether the class itself, not a base, is a dataclass."""
+    return "__dataclass_params__" in cls.__dict__ and isinstance(cls.__dict__.get("__dataclass_fields__"), dict)
+
+
+def declare_dataclass(cls: Any, attributes: Attributes) -> Tuple[Any, ...]:
+    """The arguments of the runtime's `d1` for a dataclass; what it makes is taken out of `attributes`.
+
+    What only some versions remember about a dataclass (`slots`, `kw_only`) is told from its contents on every one.
+    """
+    params, fields = cls.__dict__["__dataclass_params__"], cls.__dict__["__dataclass_fields__"]
+    del attributes["__dataclass_params__"], attributes["__dataclass_fields__"]
+    flags = {name: getattr(params, name) for name, default in _FLAGS if getattr(params, name, default) != default}
+    if _slots_follow(cls, fields):
+        flags["slots"] = True
+        if "__weakref__" in cls.__dict__["__slots__"]:
+            flags["weakref_slot"] = True
+    expected = _generated_names(flags)
+    absent = tuple([name for name in expected if name not in cls.__dict__])
+    if "__doc__" not in attributes:
+        absent += ("__doc__",)
+    elif _doc_is_generated(cls, attributes["__doc__"]):
+        del attributes["__doc__"]
+    post_init = hasattr(cls, "__post_init__")
+    init = cls.__dict__.get("__init__")
+    for name in (*_runtime.DATACLASS_METHODS, "__replace__", "__getstate__", "__setstate__"):
+        value = attributes.get(name)
+        if value is None or name not in attributes:
+            continue
+        if name == "__init__" and is_generated(cls, name, value):
+            post_init = "__post_init__" in init.__code__.co_names
+        if (name in expected and is_generated(cls, name, value)) or _is_of_dataclasses(value):
+            del attributes[name]
+    forget()
+    if "__hash__" in attributes and attributes["__hash__"] is None and _hash_of(flags) == "none":
+        del attributes["__hash__"]
+    names = [f.name for f in fields.values() if f.init and kind_of_field(f) != "c" and not is_keyword_only(cls, f)]
+    if attributes.get("__match_args__") == tuple(names):
+        del attributes["__match_args__"]
+    elif "__match_args__" not in attributes and hasattr(_sample_dataclass(), "__match_args__"):  # 3.10
+        flags["match_args"] = False
+    declared = []
+    for name, field in fields.items():
+        if any(base.__dict__.get("__dataclass_fields__", {}).get(name) is field for base in cls.__mro__[1:]):
+            continue
+        options = _field_options(cls, field)
+        declared.append((name, options) if options else name)
+    return trim(
+        (cls, declared, attributes.pop("__annotations__", None), flags or None, post_init, absent),
+        (_REQUIRED, _REQUIRED, None, None, False, ()),
+    )
+
+
+def _doc_is_generated(cls: Any, doc: Any) -> bool:
+    if not isinstance(doc, str):  # made when it is asked for: on 3.15, and of what was loaded
+        return type(doc) is _runtime.Signature or type(doc).__name__ == "_AutoDocstring"
+    if not doc.startswith(cls.__name__ + "("):
+        return False
+    if doc == cls.__name__ + "(*args, **kwds)":  # 3.7 and 3.8 take the signature of Generic.__new__
+        return True
+    try:
+        # `__init__` may have been replaced since; 3.15 would take the signature of what is there when it is asked.
+        return doc in (_runtime.signature_doc(cls), _runtime.signature_doc(_runtime.scratch_dataclass(cls)))
+    except Exception:  # the fields were changed to what no dataclass can have
+        return False
+
+
+def _sample_dataclass() -> Any:
+    if not _samples:
+        import dataclasses
+
+        _samples.append(dataclasses.make_dataclass("Sample", []))
+    return _samples[0]
+
+
+_samples: List[Any] = []
+
+
+def _is_of_dataclasses(value: Any) -> bool:
+    """Whether it is a function of `dataclasses` itself, or the runtime's for a Python whose `dataclasses` has none."""
+    return isinstance(value, types.FunctionType) and value.__module__ in ("dataclasses", _runtime.__name__)
+
+
+def _generated_names(flags: Dict[str, Any]) -> List[str]:
+    """The methods that `dataclasses` generates where the user wrote none."""
+    names = [
+        name for flag, name in (("init", "__init__"), ("repr", "__repr__"), ("eq", "__eq__")) if flags.get(flag, True)
+    ]
+    if flags.get("order"):
+        names += ["__lt__", "__le__", "__gt__", "__ge__"]
+    if flags.get("frozen"):
+        names += ["__setattr__", "__delattr__"]
+    if _hash_of(flags) != "inherited":
+        names.append("__hash__")
+    if flags.get("frozen") and flags.get("slots"):
+        names += ["__getstate__", "__setstate__"]
+    return names
+
+
+def _hash_of(flags: Dict[str, Any]) -> str:
+    if flags.get("unsafe_hash") or (flags.get("eq", True) and flags.get("frozen")):
+        return "generated"
+    return "none" if flags.get("eq", True) else "inherited"
+
+
+def kind_of_field(field: Any) -> Optional[str]:
+    """ "c" for a ClassVar, "i" for an InitVar, None for a field."""
+    return {"_FIELD_CLASSVAR": "c", "_FIELD_INITVAR": "i"}.get(field._field_type.name)
+
+
+def is_keyword_only(cls: Any, field: Any) -> bool:
+    """Whether `__init__` takes a field by keyword alone."""
+    if getattr(field, "kw_only", False) is True:
+        return True
+    return any(field.name in _runtime.kept(base).get("kw_only", ()) for base in cls.__mro__)
+
+
+def _field_options(cls: Any, field: Any) -> Dict[str, Any]:
+    """The arguments of `field()` that are not the default, and the kind."""
+    import dataclasses
+
+    options: Dict[str, Any] = {}
+    kind = kind_of_field(field)
+    if kind is not None:
+        options["kind"] = kind
+    for name in ("default", "default_factory"):
+        value = getattr(field, name)
+        if value is not dataclasses.MISSING and not isinstance(value, types.MemberDescriptorType):
+            options[name] = value
+    for name, default in (("init", True), ("repr", True), ("hash", None), ("compare", True), ("doc", None)):
+        value = getattr(field, name, default)
+        if value is not default:
+            options[name] = value
+    if field.metadata:
+        options["metadata"] = dict(field.metadata)
+    if kind != "c" and is_keyword_only(cls, field):
+        options["kw_only"] = True
+    return options
+
+
+def _slots_follow(cls: Any, fields: Dict[str, Any]) -> bool:
+    """Whether the slots are those that ``dataclass(slots=True)`` makes of the fields; by hand they are no others."""
+    slots = cls.__dict__.get("__slots__")
+    if not isinstance(slots, (tuple, dict)):  # a dict where a field has a docstring (3.14)
+        return False
+    inherited: Set[str] = set()
+    for base in cls.__mro__[1:-1]:
+        own = base.__dict__.get("__slots__", ())
+        inherited.update([own] if isinstance(own, str) else own)
+    names = [field.name for field in fields.values() if kind_of_field(field) is None and field.name not in inherited]
+    return [slot for slot in slots if slot != "__weakref__"] == names

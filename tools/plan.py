@@ -7,16 +7,15 @@ import subprocess
 import sys
 
 from common import CACHE, DIST, IN_CI, ROOT, VENVS, Failure, python_in, pythons
+from interpreters import PYTHONS, missing
 
 TESTS = ROOT / "tests"
 TOOLS = ROOT / "tools"
 # The package under test for what runs on many Pythons: the wheel that fits them all, unpacked.
 SITE = CACHE / "site"
 
-# Every Python that CI must have; elsewhere, whichever is found takes part.
-SERVED = ["3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "pypy"]
-# One that takes the older wheel, the commonest, and the newest that is everywhere.
-PYTEST_ON = ["3.8", "3.11", "3.13"]
+# One that takes the older wheel, the commonest, the newest that is everywhere, and the newest there is.
+PYTEST_ON = ["3.8", "3.11", "3.13", "3.15"]
 UPSTREAM_ON = ["3.8", "3.9", "3.11", "3.13"]
 
 
@@ -72,7 +71,8 @@ class Phase:
 def phases(build=True):
     """All phases. Nothing is made or run here."""
     found = pythons()
-    lacking = [want for want in SERVED if not any(_is(label, want) for label in found)]
+    # Every Python that CI must have; elsewhere, whichever is found takes part, and the matrix names the others.
+    lacking = missing(found, PYTHONS)
     if IN_CI and lacking:
         raise Failure("these Pythons are missing, and CI has to test them all: %s" % ", ".join(lacking))
     jobs = os.cpu_count() or 1
@@ -81,17 +81,13 @@ def phases(build=True):
     cpython = [label for label in found if label[0].isdigit() and not label.endswith("t")]
     return [
         Phase([Step("wheels", [*script, "wheels"])] if build else [], needed=True),
-        Phase([Step("environments", [*prepare, *_labels(found)])], needed=True),
+        Phase([Step("environments", [*prepare, *_labels(found)], [*prepare, "--pyodide"])], needed=True),
         Phase([Step("installed wheels", [*prepare, "--check", *_labels(found)], figure=r"^wheels:")]),
         Phase(cargo_steps() + lint_steps()),
         Phase(pytest_steps(found) + pickletester_steps(found, cpython) + fidelity_steps(found, cpython), jobs),
         # These use all cores by themselves.
         Phase(suite_steps(found, jobs) + matrix_steps(jobs)),
     ]
-
-
-def _is(label, wanted):
-    return label == wanted or (wanted == "pypy" and label.startswith("pypy"))
 
 
 def _labels(found):

@@ -3,6 +3,7 @@
     python tools/prepare.py LABEL=PATH...          .venv/pyLABEL for each Python, and .cache/site for all
     python tools/prepare.py --check LABEL=PATH...  is what pip chose the right wheel, and does it work?
     python tools/prepare.py --lint                 .venv/lint
+    python tools/prepare.py --pyodide              .cache/pyodide/VERSION, where npm is installed
 """
 
 import argparse
@@ -15,10 +16,12 @@ import zipfile
 from pathlib import Path
 
 import plan
-from common import DIST, IN_CI, ROOT, Failure, environment, main, pip, pythons, venv, version
+from common import CACHE, DIST, IN_CI, ROOT, Failure, environment, main, pip, pythons, run, venv, version
 
 # Their findings differ from version to version: pinned, so that a new release of theirs breaks nothing here.
 LINTERS = ["ruff==0.14.5", "mypy==1.18.2"]
+# The same, and each brings another Python: 3.14 and 3.15.
+PYODIDES = ["314.0.7", "315.0.0-alpha.2"]
 # The first pip that knows free-threaded builds.
 PIP = "pip>=24.1"
 FROM_DIST = ["--no-deps", "--no-index", "--find-links", DIST]
@@ -127,14 +130,45 @@ def lint():
     venv("lint", LINTERS, python)
 
 
+def pyodide():
+    """Install the Pyodides that load payloads in the matrix; they take no part in what needs a native module."""
+    home = CACHE / "pyodide"
+    npm = shutil.which("npm")
+    if not npm:
+        if IN_CI:
+            raise Failure("npm was not found: the matrix needs Pyodide from there, and node to run it")
+        print("npm was not found: the matrix does without Pyodide")
+        return 0
+    for folder in home.glob("*"):
+        if folder.name not in PYODIDES:
+            shutil.rmtree(str(folder))
+    for wanted in PYODIDES:
+        folder = home / wanted
+        if (folder / "node_modules" / "pyodide" / "pyodide.asm.wasm").exists():
+            continue
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            run([npm, "install", "--prefix", folder, "--silent", "--ignore-scripts", "pyodide@" + wanted])
+        except Failure as failure:
+            if IN_CI:
+                raise
+            print("the matrix does without Pyodide %s: %s" % (wanted, failure))
+        else:
+            print("pyodide %s: installed" % wanted)
+    return 0
+
+
 def cli():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pythons", nargs="*", metavar="LABEL=PATH")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--lint", action="store_true")
+    parser.add_argument("--pyodide", action="store_true")
     options = parser.parse_args()
     if options.lint:
         return lint()
+    if options.pyodide:
+        return pyodide()
     if options.check:
         named = [entry.partition("=")[0] for entry in options.pythons]
         return check({label: found for label, found in pythons().items() if label in named})

@@ -1,14 +1,21 @@
 """Find the Pythons of this machine.
 
-`CODEPICKLE_PYTHONS` (paths joined as in PATH) overrides the search. Otherwise: PATH, pyenv, uv and
-conda. One interpreter is kept for each implementation and minor version.
+`CODEPICKLE_PYTHONS` (paths joined as in PATH) overrides the search. Otherwise: PATH, pyenv, uv, conda and what
+.ci/newest-pythons made. One interpreter is kept for each implementation and minor version.
+
+A Pyodide is a folder that holds the npm package `pyodide`; node runs it. `tools/prepare.py --pyodide` installs those
+that are tested.
 """
 
 import glob
 import json
 import os
+import shutil
 import subprocess
 import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CHECKOUT = os.path.dirname(os.path.dirname(HERE))
 
 PROBE = """
 import json, sys
@@ -21,6 +28,9 @@ print(json.dumps({
 """
 
 OLDEST = (3, 7)
+# What has to be there in CI, and is named elsewhere if it is not. `pypy` stands for any PyPy.
+PYTHONS = ["3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15", "pypy"]
+PYODIDES = ["pyodide3.14", "pyodide3.15"]
 
 
 class Interpreter:
@@ -28,11 +38,15 @@ class Interpreter:
 
     def __init__(self, path, facts):
         self.path = path
+        #: What to call, and the first arguments.
+        self.command = command_of(path)
         self.version = tuple(facts["version"])
         self.implementation = facts["implementation"]
         self.threaded = facts["threaded"]
         minor = "%d.%d" % self.version[:2]
-        # The labels of the tables and of --require: 3.11, 3.14t, pypy3.9
+        if is_pyodide(path):
+            self.implementation = "pyodide"
+        # The labels of the tables and of --require: 3.11, 3.14t, pypy3.9, pyodide3.14
         self.label = {"cpython": "", "pypy": "pypy"}.get(self.implementation, self.implementation)
         self.label += minor + ("t" if self.threaded else "")
 
@@ -43,7 +57,24 @@ class Interpreter:
 
     @property
     def order(self):
-        return (self.implementation != "cpython", self.version, self.threaded)
+        return (self.implementation != "cpython", self.implementation == "pyodide", self.version, self.threaded)
+
+
+def is_pyodide(path):
+    return os.path.isfile(os.path.join(path, "pyodide.mjs"))
+
+
+def command_of(path):
+    """How the Python at `path` is called; its own arguments follow."""
+    if is_pyodide(path):
+        # In KiB, half of what Linux gives a program: WebAssembly takes much more of it than machine code does.
+        return [shutil.which("node") or "node", "--stack-size=4000", os.path.join(HERE, "pyodide.mjs"), path]
+    return [path]
+
+
+def pyodides():
+    """The folders of npm's package that `tools/prepare.py --pyodide` installed."""
+    return sorted(glob.glob(os.path.join(CHECKOUT, ".cache", "pyodide", "*", "node_modules", "pyodide")))
 
 
 def candidates():
@@ -67,13 +98,14 @@ def candidates():
             path = os.path.join(folder, name + (".exe" if os.name == "nt" else ""))
             if os.path.exists(path):
                 yield path
+    yield from sorted(glob.glob(os.path.join(CHECKOUT, ".cache", "newest-pythons", "bin", "python3.*")))
 
 
 def probe(path):
     """Return the Interpreter behind a path, or None if it is none that we serve."""
     try:
         out = subprocess.run(
-            [path, "-I", "-S", "-c", PROBE],
+            [*command_of(path), "-I", "-S", "-c", PROBE],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=20,
@@ -87,11 +119,16 @@ def probe(path):
     return Interpreter(path, facts)
 
 
-def find():
-    """One Interpreter per implementation and minor version, CPython first, oldest first."""
+def find(pyodide=False):
+    """One Interpreter per implementation and minor version, CPython first, oldest first; Pyodides if wanted."""
     found = {}
     seen = set()
-    for path in candidates():
+    paths = list(candidates())
+    if not os.environ.get("CODEPICKLE_PYTHONS"):
+        paths += pyodides()
+    for path in paths:
+        if is_pyodide(path) and not pyodide:
+            continue
         real = os.path.realpath(path)
         # A pyenv shim is one script under many names: tell those by the name.
         key = path if "shims" in path else real
@@ -104,6 +141,15 @@ def find():
     return sorted(found.values(), key=lambda interpreter: interpreter.order)
 
 
+def missing(found, wanted):
+    """Those of the labels `wanted` that are not among the labels `found`."""
+
+    def there(want):
+        return any(label == want or (want == "pypy" and label.startswith(want)) for label in found)
+
+    return [want for want in wanted if not there(want)]
+
+
 if __name__ == "__main__":
-    for interpreter in find():
+    for interpreter in find(pyodide=True):
         print(interpreter.label, interpreter.path)

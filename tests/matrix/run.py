@@ -31,7 +31,6 @@ import cases  # noqa: E402
 import interpreters  # noqa: E402
 
 CHECKOUT = os.path.dirname(os.path.dirname(HERE))
-SUPPORTED = ["3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "pypy"]
 # A case takes milliseconds; a machine under load is slow, but not this slow.
 SILENCE = 60
 # Self-contained payloads differ from others only in their head: a selection shows it.
@@ -99,8 +98,7 @@ class Task:
         with open(names, "w", encoding="utf-8") as file:
             file.write("\n".join(left))
         open(status, "w").close()
-        command = [self.interpreter.path]
-        command += self.python_flags
+        command = self.interpreter.command + self.python_flags
         command += [os.path.join(HERE, self.script), self.folder, "--names", names]
         command += ["--status", status] + self.flags
         log_path = os.path.join(scratch, "log")
@@ -169,7 +167,7 @@ class Matrix:
         wanted = sorted({c.requires for c in self.cases if c.requires})
         found = set()
         for module in wanted:
-            command = [interpreter.path, "-c", "import " + module]
+            command = [*interpreter.command, "-c", "import " + module]
             if not subprocess.run(command, stderr=subprocess.DEVNULL).returncode:
                 found.add(module)
         return found
@@ -288,10 +286,10 @@ class Matrix:
 
     def show_table(self):
         columns = [i.label for i in self.consumers]
-        print("dumped by \\ run by".ljust(19) + "".join(label.rjust(10) for label in columns))
+        print("dumped by \\ run by".ljust(19) + "".join(label.rjust(12) for label in columns))
         for p in self.producers:
             cells = ["%d/%d" % self.count("loader", p.label, c) for c in columns]
-            print(p.label.ljust(19) + "".join(cell.rjust(10) for cell in cells))
+            print(p.label.ljust(19) + "".join(cell.rjust(12) for cell in cells))
 
     def totals(self, kind):
         pairs = [key for key in self.table if key[0] == kind and key[2] is not None]
@@ -327,12 +325,6 @@ def show_failures(failures, limit):
             print("\n".join("    | " + line for line in where[0][1].strip().splitlines()[-limit:]))
 
 
-def missing_versions(found, required):
-    """Labels of `required` that were not found; `pypy` stands for any PyPy."""
-    labels = [i.label for i in found]
-    return [r for r in required if not any(label == r or (r == "pypy" and label.startswith(r)) for label in labels)]
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--require", help="versions that must be there, joined by commas")
@@ -348,9 +340,11 @@ def main():
     options = parser.parse_args()
 
     began = time.monotonic()
-    found = interpreters.find()
-    required = SUPPORTED if options.require is None else [r for r in options.require.split(",") if r]
-    missing = missing_versions(found, required)
+    found = interpreters.find(pyodide=True)
+    required = interpreters.PYTHONS + interpreters.PYODIDES
+    if options.require is not None:
+        required = [label for label in options.require.split(",") if label]
+    missing = interpreters.missing([i.label for i in found], required)
     must = options.require is not None or os.environ.get("CI") == "true"
 
     matrix = Matrix(options, found)

@@ -4,7 +4,7 @@
 
 Uses `pickle.loads` and nothing else: no case module is importable here and no `dumps`
 is at hand. With `--relay` the loaded objects are dumped again into OUTDIR, as a worker
-does that passes its work on; that needs the whole package.
+does that passes its work on; that needs the whole package. A warning is a failure.
 """
 
 import argparse
@@ -18,6 +18,34 @@ import traceback
 import warnings
 
 
+def strict(run):
+    """Call `run`: a warning is an error in it, also where Python only prints the error, as in `__del__`."""
+    swallowed = []
+    before = getattr(sys, "unraisablehook", None)  # new in 3.8
+    sys.unraisablehook = lambda args: swallowed.append(args.exc_value)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            run()
+    finally:
+        if before:
+            sys.unraisablehook = before
+    for error in swallowed:
+        if isinstance(error, Warning):
+            raise error
+
+
+def take(data, name, relay):
+    """Load one payload; check it, or pass it on to the folder `relay`."""
+    obj, check = pickle.loads(data)
+    if not relay:
+        check(obj)
+        return
+    data = importlib.import_module("codepickle").dumps((obj, check), by_source=True)
+    with open(os.path.join(relay, name + ".pickle"), "wb") as file:
+        file.write(data)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder")
@@ -26,8 +54,7 @@ def main():
     parser.add_argument("--relay")
     options = parser.parse_args()
     faulthandler.enable()
-    # A payload that cannot be rebuilt without a warning here would annoy every user.
-    warnings.simplefilter("error", SyntaxWarning)
+    warnings.simplefilter("error")
 
     names = sorted(f[: -len(".pickle")] for f in os.listdir(options.folder) if f.endswith(".pickle"))
     if options.names:
@@ -47,14 +74,7 @@ def main():
         try:
             with open(os.path.join(options.folder, name + ".pickle"), "rb") as file:
                 data = file.read()
-            obj, check = pickle.loads(data)
-            if options.relay:
-                dumps = importlib.import_module("codepickle").dumps
-                data = dumps((obj, check), by_source=True)
-                with open(os.path.join(options.relay, name + ".pickle"), "wb") as file:
-                    file.write(data)
-            else:
-                check(obj)
+            strict(lambda data=data, name=name: take(data, name, options.relay))
         except BaseException as error:
             short = "%s: %s" % (type(error).__name__, error)
             say(name, "fail", error=traceback.format_exc(), short=short)

@@ -6,7 +6,7 @@
 Each case gives OUTDIR/NAME.pickle, which holds `(payload(), check)` by value. One JSON line
 is written to the status file before and after each case, so that the runner knows the culprit of a
 crash. `--with cloudpickle` dumps with another library, for comparison; `--check-only`
-runs `check(payload())` right here and dumps nothing, which tests the case itself.
+runs `check(payload())` right here and dumps nothing, which tests the case itself. A warning is a failure.
 """
 
 import argparse
@@ -16,27 +16,31 @@ import os
 import sys
 import traceback
 import types
+import warnings
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import cases
+from consume import strict
 
 
 def load(case, as_main):
     """Execute the case file in a module of its own and return the module."""
+    with warnings.catch_warnings():
+        # What the compiler thinks of the text is the case's own affair: some are about text that is frowned upon.
+        warnings.simplefilter("ignore")
+        with open(case.path, "rb") as file:
+            code = compile(file.read(), case.path, "exec", dont_inherit=True)
     # The name is importable nowhere: the receiver has to do with what the payload holds.
     name = "__main__" if as_main else "ck_case_" + case.name.replace(".", "_")
-    spec = importlib.util.spec_from_file_location(name, case.path)
     if as_main:
         # As `python case.py` makes it: a module without a spec whose file is the script.
         module = types.ModuleType("__main__")
         module.__file__ = case.path
         module.__builtins__ = __builtins__
-        sys.modules[name] = module
-        exec(spec.loader.get_code(name), vars(module))
     else:
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
+        module = importlib.util.module_from_spec(importlib.util.spec_from_file_location(name, case.path))
+    sys.modules[name] = module
+    exec(code, vars(module))
     return module
 
 
@@ -63,6 +67,7 @@ def main():
     parser.add_argument("--check-only", action="store_true")
     options = parser.parse_args()
     sys.dont_write_bytecode = True
+    warnings.simplefilter("error")
 
     wanted = cases.find()
     if options.names:
@@ -77,6 +82,17 @@ def main():
         status.write(json.dumps(dict(more, case=case.name, state=state)) + "\n")
         status.flush()
 
+    def take(case):
+        module = load(case, options.as_main)
+        if options.check_only:
+            module.check(module.payload())
+            return
+        if not options.as_main:
+            register(module)
+        data = dumps((module.payload(), module.check))
+        with open(os.path.join(options.outdir, case.name + ".pickle"), "wb") as file:
+            file.write(data)
+
     own_main = sys.modules["__main__"]
     if not options.check_only:
         dumps, register = make_dumps(options.library, options.self_contained)
@@ -86,15 +102,7 @@ def main():
             continue
         say(case, "start")
         try:
-            module = load(case, options.as_main)
-            if options.check_only:
-                module.check(module.payload())
-            else:
-                if not options.as_main:
-                    register(module)
-                data = dumps((module.payload(), module.check))
-                with open(os.path.join(options.outdir, case.name + ".pickle"), "wb") as file:
-                    file.write(data)
+            strict(lambda case=case: take(case))
         except BaseException as error:
             short = "%s: %s" % (type(error).__name__, error)
             say(case, "fail", error=traceback.format_exc(), short=short)

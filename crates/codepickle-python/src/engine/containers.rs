@@ -5,6 +5,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
+use super::constants::Constants;
 use super::work::Progress;
 use super::{Engine, Op, Task};
 
@@ -47,6 +48,8 @@ pub(crate) struct ListTask<'py> {
 pub(crate) struct TupleTask<'py> {
     pub(super) tuple: Bound<'py, PyTuple>,
     pub(super) index: usize,
+    /// Its hash, if it is written once for all equal ones.
+    constant: Option<isize>,
 }
 
 /// A dict under way. The entry after `position` is next; the value of the current one is a task of its own where its key
@@ -157,12 +160,23 @@ impl<'py> Engine<'py> {
             self.op(Op::EmptyTuple);
             return Ok(());
         }
+        let constant = if self.shares_constants() {
+            Constants::hash(tuple.as_any())
+        } else {
+            None
+        };
+        if let Some(hash) = constant
+            && let Some(index) = self.constants.get(tuple.as_any(), hash)
+        {
+            return self.get(index);
+        }
         if len > 3 || self.protocol < 2 {
             self.out.op(op::MARK);
         }
         let task = TupleTask {
             tuple: tuple.clone(),
             index: 0,
+            constant,
         };
         self.begin(task, Task::Tuple, Self::work_tuple)
     }
@@ -204,11 +218,15 @@ impl<'py> Engine<'py> {
             }
         }
         self.tasks.truncate(place.unwrap_or(base));
-        self.finish_tuple(&task.tuple)?;
+        self.finish_tuple(&task.tuple, task.constant)?;
         Ok(Progress::Done)
     }
 
-    fn finish_tuple(&mut self, tuple: &Bound<'py, PyTuple>) -> PyResult<()> {
+    fn finish_tuple(
+        &mut self,
+        tuple: &Bound<'py, PyTuple>,
+        constant: Option<isize>,
+    ) -> PyResult<()> {
         let len = tuple.len();
         let short = len <= 3 && self.protocol >= 2;
         if let Some(index) = self.memoized(tuple.as_any()) {
@@ -232,7 +250,26 @@ impl<'py> Engine<'py> {
             3 if short => op::TUPLE3,
             _ => op::TUPLE,
         });
-        self.memoize(tuple.as_any())
+        self.memoize_constant(tuple.as_any(), constant)
+    }
+
+    /// Whether equal constants are written once.
+    pub(super) fn shares_constants(&self) -> bool {
+        self.out.finds_equal() && !self.fast && self.hooks.persistent_id.is_none()
+    }
+
+    /// Memoises what is on top of the unpickler's stack: for all that equal it, given its hash.
+    pub(super) fn memoize_constant(
+        &mut self,
+        obj: &Bound<'py, PyAny>,
+        hash: Option<isize>,
+    ) -> PyResult<()> {
+        let Some(hash) = hash else {
+            return self.memoize(obj);
+        };
+        let index = self.next_index()?;
+        self.constants.insert(obj, hash, index);
+        Ok(())
     }
 
     pub(super) fn save_dict(&mut self, dict: &Bound<'py, PyDict>) -> PyResult<()> {

@@ -5,6 +5,7 @@
 //! `pickle.Pickler` does before and after a recursive call, a task does before and after what it pushed was popped again.
 mod atoms;
 mod buffers;
+mod constants;
 mod containers;
 mod endless;
 mod globals;
@@ -28,6 +29,7 @@ use pyo3::types::PyString;
 use std::collections::HashSet;
 
 use crate::{errors, functions};
+use constants::Constants;
 use known::Known;
 use memo::Memo;
 pub(crate) use output::Payload;
@@ -85,6 +87,8 @@ pub(crate) struct Engine<'py> {
     /// Where opcodes go. Prefer the methods of `Engine`, which know about both modes.
     pub(crate) out: Writer<Payload>,
     pub(crate) memo: Memo,
+    /// One-shot mode: constants by value.
+    constants: Constants,
     pub(crate) config: Config,
     /// What functions.rs keeps for as long as the memo lives.
     pub(crate) ext: functions::State,
@@ -135,6 +139,7 @@ impl<'py> Engine<'py> {
             py,
             out: Writer::new(options.protocol, options.mode),
             memo: Memo::default(),
+            constants: Constants::default(),
             config,
             ext: functions::State::default(),
             extra_dispatch: None,

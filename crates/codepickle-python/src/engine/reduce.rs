@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyIterator, PyString, PyTuple, PyType};
 
 use super::{Engine, Op, Task};
-use crate::errors;
+use crate::{errors, functions};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -301,7 +301,7 @@ impl<'py> Engine<'py> {
                         return Ok(());
                     };
                     match part(&value, 5)? {
-                        None => self.save(&state)?,
+                        None => self.save(&functions::portable_state(state)?)?,
                         Some(setter) => {
                             self.set_state(top, setter, state);
                             return Ok(());

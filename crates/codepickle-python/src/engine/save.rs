@@ -3,7 +3,8 @@ use codepickle_stream::op;
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{
-    PyByteArray, PyBytes, PyDict, PyFrozenSet, PyList, PyModule, PySet, PyString, PyTuple, PyType,
+    PyByteArray, PyBytes, PyComplex, PyDict, PyFrozenSet, PyList, PyModule, PySet, PyString,
+    PyTuple, PyType,
 };
 use pyo3::{PyTypeInfo, intern};
 
@@ -118,6 +119,15 @@ impl<'py> Engine<'py> {
     fn reduce(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
         let py = self.py;
         let class = obj.get_type();
+        if obj.is_exact_instance_of::<PyComplex>()
+            && self.shares_constants()
+            && self.hooks.dispatch_table.is_none()
+        {
+            let first = self.constants.first(obj);
+            if self.get_if_memoized(&first)? {
+                return Ok(());
+            }
+        }
         if let Some(reducer) = self.find_reducer(&class)?
             && !self.is_replaced(&class, &reducer)?
         {

@@ -3,6 +3,7 @@ use codepickle_stream::op;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PySet};
 
+use super::constants::Constants;
 use super::containers::{BATCH, changed};
 use super::{Engine, Task, order};
 
@@ -13,12 +14,24 @@ pub(crate) struct SetTask<'py> {
     index: usize,
     batch: u16,
     frozen: bool,
+    /// Whether it is written once for all equal ones.
+    constant: bool,
 }
 
 impl<'py> Engine<'py> {
     /// Writes an exact set or frozenset.
     pub(super) fn save_set(&mut self, set: &Bound<'py, PyAny>, frozen: bool) -> PyResult<()> {
         let py = self.py;
+        let constant = if frozen && self.shares_constants() {
+            Constants::hash(set)
+        } else {
+            None
+        };
+        if let Some(hash) = constant
+            && let Some(index) = self.constants.get(set, hash)
+        {
+            return self.get(index);
+        }
         let items = py
             .get_type::<PyList>()
             .call1((set,))?
@@ -46,6 +59,7 @@ impl<'py> Engine<'py> {
             index: 0,
             batch: 0,
             frozen,
+            constant: constant.is_some(),
         }));
         Ok(())
     }
@@ -55,7 +69,7 @@ impl<'py> Engine<'py> {
             return Ok(());
         };
         let (set, items, frozen) = (task.set.clone(), task.items.clone(), task.frozen);
-        let (mut index, mut batch) = (task.index, task.batch);
+        let (mut index, mut batch, constant) = (task.index, task.batch, task.constant);
         while index < items.len() {
             if !frozen {
                 if batch == BATCH {
@@ -96,6 +110,7 @@ impl<'py> Engine<'py> {
             return self.get(index);
         }
         self.out.op(op::FROZENSET);
-        self.memoize(&set)
+        let hash = if constant { set.hash().ok() } else { None };
+        self.memoize_constant(&set, hash)
     }
 }

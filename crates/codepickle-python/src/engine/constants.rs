@@ -1,0 +1,195 @@
+//! Constants that are written once for all equal ones: tuples, frozensets and complex numbers.
+//!
+//! Which equal constants of a module are one object is the compiler's choice and differs between versions; by value
+//! the bytes do not. A small constant alone counts: of what is built at run time much is large, and told apart by identity.
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{
+    PyBool, PyBytes, PyComplex, PyEllipsis, PyFloat, PyFrozenSet, PyInt, PyString, PyTuple,
+};
+
+/// So many values in a tuple, nested ones included, are compared: as many as a table of constants in a source file may
+/// have, and few enough that looking at them costs no more than writing them.
+const MOST_VALUES: usize = 64;
+
+/// Deeper ones are told apart by identity.
+const DEEPEST: u32 = 8;
+
+struct Slot {
+    hash: isize,
+    constant: Py<PyAny>,
+    index: u32,
+}
+
+/// Open addressing by Python's hash.
+#[derive(Default)]
+pub(crate) struct Constants {
+    /// Places in `entries`, plus one; 0 is free.
+    places: Vec<u32>,
+    entries: Vec<Slot>,
+}
+
+impl Constants {
+    /// Python's hash of a constant; `None` for what is to be told apart by identity.
+    pub(super) fn hash(obj: &Bound<'_, PyAny>) -> Option<isize> {
+        let mut left = MOST_VALUES;
+        if !is_constant(obj, &mut left, 0) {
+            return None;
+        }
+        // Of exact builtin types alone: no code of the user's runs.
+        obj.hash().ok()
+    }
+
+    /// The memo index of the constant that equals `obj`.
+    pub(super) fn get(&self, obj: &Bound<'_, PyAny>, hash: isize) -> Option<u32> {
+        Some(self.find(obj, hash)?.index)
+    }
+
+    /// The first constant that equals `obj`; `obj` itself from now on, if there is none.
+    pub(super) fn first<'py>(&mut self, obj: &Bound<'py, PyAny>) -> Bound<'py, PyAny> {
+        let Some(hash) = Self::hash(obj) else {
+            return obj.clone();
+        };
+        if let Some(slot) = self.find(obj, hash) {
+            return slot.constant.bind(obj.py()).clone();
+        }
+        self.insert(obj, hash, 0);
+        obj.clone()
+    }
+
+    fn find(&self, obj: &Bound<'_, PyAny>, hash: isize) -> Option<&Slot> {
+        if self.places.is_empty() {
+            return None;
+        }
+        let mask = self.places.len() - 1;
+        let mut at = spread(hash);
+        loop {
+            let entry = self.places[at & mask].checked_sub(1)?;
+            let slot = &self.entries[entry as usize];
+            if slot.hash == hash && same(slot.constant.bind(obj.py()), obj) {
+                return Some(slot);
+            }
+            at += 1;
+        }
+    }
+
+    /// Adds a constant that is not there.
+    pub(super) fn insert(&mut self, constant: &Bound<'_, PyAny>, hash: isize, index: u32) {
+        let Ok(entry) = u32::try_from(self.entries.len() + 1) else {
+            return; // As many as the memo takes; the others are told apart by identity.
+        };
+        if self.entries.len() * 2 >= self.places.len() {
+            self.grow();
+        }
+        self.place(hash, entry);
+        self.entries.push(Slot {
+            hash,
+            constant: constant.clone().unbind(),
+            index,
+        });
+    }
+
+    fn place(&mut self, hash: isize, entry: u32) {
+        let mask = self.places.len() - 1;
+        let mut at = spread(hash);
+        while self.places[at & mask] != 0 {
+            at += 1;
+        }
+        self.places[at & mask] = entry;
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        self.places = vec![0; (self.places.len() * 4).max(32)];
+        for entry in 0..self.entries.len() {
+            // As many entries as fit into u32: `insert` has seen to it.
+            #[allow(clippy::cast_possible_truncation, reason = "at most u32::MAX entries")]
+            self.place(self.entries[entry].hash, entry as u32 + 1);
+        }
+    }
+}
+
+/// Where a hash is looked for first; the upper bits count, too.
+fn spread(hash: isize) -> usize {
+    let hash = hash.cast_unsigned();
+    (hash ^ (hash >> 29)) & (usize::MAX >> 1)
+}
+
+fn is_constant(obj: &Bound<'_, PyAny>, left: &mut usize, depth: u32) -> bool {
+    let Some(rest) = left.checked_sub(1) else {
+        return false;
+    };
+    *left = rest;
+    if is_atom(obj) {
+        return true;
+    }
+    if let Ok(tuple) = obj.cast_exact::<PyTuple>() {
+        return depth < DEEPEST
+            && tuple.len() <= *left
+            && tuple
+                .iter_borrowed()
+                .all(|item| is_constant(&item, left, depth + 1));
+    }
+    if let Ok(set) = obj.cast_exact::<PyFrozenSet>() {
+        // Of one type, so that equal means the same: 1 == 1.0 == True.
+        let mut kinds = set.iter().map(|item| item.get_type_ptr());
+        let first = kinds.next();
+        let of_one_kind = set.len() <= *left && kinds.all(|kind| Some(kind) == first);
+        return of_one_kind
+            && set.iter().next().is_none_or(|item| {
+                item.is_exact_instance_of::<PyInt>()
+                    || item.is_exact_instance_of::<PyString>()
+                    || item.is_exact_instance_of::<PyBytes>()
+            });
+    }
+    false
+}
+
+fn is_atom(obj: &Bound<'_, PyAny>) -> bool {
+    obj.is_exact_instance_of::<PyInt>()
+        || obj.is_exact_instance_of::<PyString>()
+        || obj.is_none()
+        || obj.is_exact_instance_of::<PyFloat>()
+        || obj.is_exact_instance_of::<PyBool>()
+        || obj.is_exact_instance_of::<PyBytes>()
+        || obj.is_exact_instance_of::<PyComplex>()
+        || obj.is_exact_instance_of::<PyEllipsis>()
+}
+
+/// Whether two constants are equal in type and value, -0.0 and NaN included.
+fn same(one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> bool {
+    if one.is(other) {
+        return true;
+    }
+    if one.get_type_ptr() != other.get_type_ptr() {
+        return false;
+    }
+    if let (Ok(one), Ok(other)) = (one.cast_exact::<PyTuple>(), other.cast_exact::<PyTuple>()) {
+        return one.len() == other.len()
+            && one
+                .iter_borrowed()
+                .zip(other.iter_borrowed())
+                .all(|(one, other)| same(&one, &other));
+    }
+    if let Ok(float) = one.cast_exact::<PyFloat>() {
+        return other
+            .extract::<f64>()
+            .is_ok_and(|value| value.to_bits() == float.value().to_bits());
+    }
+    if one.is_exact_instance_of::<PyComplex>() {
+        return bits(one) == bits(other);
+    }
+    one.eq(other).unwrap_or(false)
+}
+
+/// The bits of the real and the imaginary part of an exact complex number.
+fn bits(complex: &Bound<'_, PyAny>) -> (u64, u64) {
+    // SAFETY: the caller passes a valid reference to an exact complex, for which the calls cannot fail.
+    let (real, imaginary) = unsafe {
+        (
+            ffi::PyComplex_RealAsDouble(complex.as_ptr()),
+            ffi::PyComplex_ImagAsDouble(complex.as_ptr()),
+        )
+    };
+    (real.to_bits(), imaginary.to_bits())
+}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import abc
 import contextlib
+import enum
 import functools
 import hashlib
 import inspect
@@ -15,7 +16,7 @@ import sys
 import threading
 import types
 from collections import OrderedDict
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, cast
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, cast
 
 from . import _runtime
 
@@ -506,17 +507,26 @@ def _captured(function: types.FunctionType, describe: Optional[_Describe] = None
     if looks_generated(function):
         return  # what it holds is of one Python version
     describe = describe or _Describe()
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
-        try:
-            value = cell.cell_contents
-        except ValueError:
-            continue
-        if name != "__class__":
-            yield f"{name}={describe(value)}"
+    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or ()))
+    cells.pop("__class__", None)
+    for name in _unread(function) if cells else ():
+        cells.pop(name, None)
+    for name, cell in cells.items():
+        with contextlib.suppress(ValueError):  # empty
+            yield f"{name}={describe(cell.cell_contents)}"
     if function.__defaults__:
         yield f"={describe(function.__defaults__)}"
     if function.__kwdefaults__:
         yield f"*={describe(function.__kwdefaults__)}"
+
+
+def _unread(function: types.FunctionType) -> Sequence[str]:
+    """The free variables that count as such on some versions only."""
+    try:
+        from ._snippets import unread
+    except ImportError:  # on a Python without the native module
+        return ()
+    return unread(function)
 
 
 def _describe(value: Any) -> str:
@@ -570,6 +580,8 @@ class _Describe:
             return f"{kind.__name__}:{getattr(value, '__module__', '')}.{value.__name__}"
         if kind.__module__ in ("typing", "types"):
             return "<hint>"  # the classes behind type hints differ in every version
+        if isinstance(value, enum.Enum):
+            return f"<{kind.__qualname__}>{value.name}:{self(value.value)}"  # versions differ in its other state
         return f"<{kind.__qualname__}>{self._state(kind, value)}"
 
     def _state(self, kind: type, value: Any) -> str:

@@ -27,12 +27,12 @@ _FIELDS.append("co_linetable" if sys.version_info >= (3, 10) else "co_lnotab")
 _POSITIONS = ("co_firstlineno", "co_linetable", "co_lnotab")
 
 
-def difference(live: CodeType, compiled: CodeType, positions: bool = True) -> Optional[str]:
+def difference(live: CodeType, compiled: CodeType, positions: bool = True, columns: bool = True) -> Optional[str]:
     """The first field in which two code objects differ, or None where they are the same code.
 
     File names are not compared, and neither is the stack size: it follows from the instructions, but
     CPython 3.7 and 3.8 overestimate it by the blocks around, which a header does not mirror.
-    Lines and columns are not compared where `positions` is false.
+    Lines and columns are not compared where `positions` is false, lines alone are where `columns` is.
     """
     pending: List[Tuple[CodeType, CodeType]] = [(live, compiled)]
     fields = _FIELDS if positions else [field for field in _FIELDS if field not in _POSITIONS]
@@ -40,6 +40,8 @@ def difference(live: CodeType, compiled: CodeType, positions: bool = True) -> Op
         one, other = pending.pop()
         for field in fields:
             if getattr(one, field) != getattr(other, field):
+                if field == "co_linetable" and not columns and _lines(one) == _lines(other):
+                    continue
                 return field
         if len(one.co_consts) != len(other.co_consts):
             return "co_consts"
@@ -49,6 +51,10 @@ def difference(live: CodeType, compiled: CodeType, positions: bool = True) -> Op
             elif not _same_constant(a, b):
                 return "co_consts"
     return None
+
+
+def _lines(code: CodeType) -> List[Tuple[Any, ...]]:
+    return list(code.co_lines())  # type: ignore[attr-defined, unused-ignore]  # 3.10
 
 
 def _same_constant(one: Any, other: Any) -> bool:

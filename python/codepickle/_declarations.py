@@ -373,7 +373,7 @@ def _drop_typed_dict_internals(attributes: Attributes) -> None:
     for name in ("__total__", "__new__", "__orig_bases__", "__class_getitem__"):
         attributes.pop(name, None)
     for name in ("__extra_items__", "__closed__"):  # 3.15 and typing_extensions; private sentinels
-        if name in attributes and type(attributes[name]) not in (bool, type(None)):
+        if name in attributes and type(attributes[name]) is not bool:
             del attributes[name]
     attributes.pop("__parameters__", None)
 

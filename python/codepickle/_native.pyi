@@ -14,6 +14,7 @@ class Snippet:
     kind: str
     globals: list[tuple[str, tuple[str, ...]]]
     free_chains: list[tuple[str, tuple[str, ...]]]
+    unread: list[str]
     relative_import: bool
     imports: list[str]
     doc: Optional[str]

@@ -24,6 +24,7 @@ from typing import Any, Callable, Dict, Optional, Tuple
 from . import _generated, _hints, _runtime
 from ._errors import refusal
 from ._reference import find_by_name, is_registered
+from ._wrappers import portable_attributes
 
 Reduced = Any
 Reducer = Callable[[Any], Reduced]
@@ -276,19 +277,31 @@ def _reduce_singledispatch(function: Any) -> Reduced:
     """A generic function: its implementations are registered again, no cache travels."""
     if not hasattr(function, "registry"):
         return NotImplemented
-    attributes = {}
-    for name in ("__module__", "__name__", "__qualname__", "__doc__"):
-        attributes[name] = getattr(function, name)
-    annotations = getattr(function, "__annotations__", None)
-    if annotations:
-        attributes["__annotations__"] = annotations
-    for name, value in vars(function).items():
-        if name not in ("register", "dispatch", "registry", "_clear_cache"):
-            attributes[name] = value
+    attributes = _wrapper_attributes(function, ("register", "dispatch", "registry", "_clear_cache"))
     return _runtime.w, (), (list(function.registry.items()), attributes), None, None, _runtime.x
 
 
 special_functions[_code_of(functools.singledispatch(_sample))] = _reduce_singledispatch
+
+#: The names that a descriptor of 3.10 and later has in its `__dict__`, from where wrappers get them.
+_COPIED = frozenset(["__module__", "__name__", "__qualname__", "__doc__", "__annotations__", "__annotate__"])
+
+
+def _wrapper_attributes(function: Any, internals: Tuple[str, ...]) -> Dict[str, Any]:
+    """The attributes of a function of the standard library that wraps another."""
+    wrapped = function.__dict__.get("__wrapped__")
+    if sys.version_info < (3, 10) and isinstance(wrapped, (classmethod, staticmethod)):
+        named = wrapped.__func__  # they have none of the names themselves
+    else:
+        named = function
+    attributes = {name: getattr(named, name, None) for name in ("__module__", "__name__", "__qualname__", "__doc__")}
+    annotations = getattr(named, "__annotations__", None)
+    if annotations:
+        attributes["__annotations__"] = annotations
+    for name, value in portable_attributes(vars(function)).items():
+        if name not in internals and name not in _COPIED:
+            attributes[name] = value
+    return attributes
 
 
 @_reduces(type(functools.cmp_to_key(_sample)))
@@ -314,7 +327,7 @@ def _reduce_wrapper(kind: str, variable: str, option: Optional[str] = None) -> R
         annotations = _hints.function_annotations(function)
         if annotations:
             slots["__annotations__"] = annotations
-        inner, attributes = cells[variable].cell_contents, dict(vars(function))
+        inner, attributes = cells[variable].cell_contents, dict(portable_attributes(vars(function)))
         if attributes.get("__wrapped__") is inner:  # 3.11 has it on a guarded `__repr__`, too
             del attributes["__wrapped__"]
         state = inner, attributes or None, slots

@@ -42,8 +42,26 @@ class Plan(NamedTuple):
     relative_import: bool
     #: The qualified name that follows from the snippet.
     qualname: str
-    #: Whether cells travel by name: versions differ in which type parameters are free variables.
+    #: Whether cells travel by name: versions differ in which names are free variables.
     named_cells: bool
+    #: The free variables whose cells stay here: up to 3.13 the annotation of a local variable makes them free, and
+    #: nothing reads them.
+    unread: Sequence[str]
+
+
+_unread = _runtime._ByIdentity()
+
+
+def unread(function: FunctionType) -> Sequence[str]:
+    """The free variables of `function` that only annotations of local variables name; none where it has no source."""
+    code = function.__code__
+    if code not in _unread:
+        try:
+            _unread[code] = tuple(plan(code, function).unread)
+        except NoSource:
+            _unread[code] = ()
+    names: Sequence[str] = _unread.get(code, ())
+    return names
 
 
 def plan(code: CodeType, function: Optional[FunctionType]) -> Plan:
@@ -65,6 +83,8 @@ def plan(code: CodeType, function: Optional[FunctionType]) -> Plan:
             snippet = text.file.snippet(candidate, code.co_freevars)
             differs = _verify(code, snippet, text)
             if differs is None:
+                if len(candidates) > 1:
+                    snippet = _first_twin(code, snippet, candidates, text)
                 return _as_loaded(code, _plan_of(code, function, snippet, text))
             if len(candidates) == 1 and is_rewritten(code) and unchanged_since_import(code.co_filename):
                 return _plan_of(code, function, snippet, text)
@@ -75,6 +95,26 @@ def plan(code: CodeType, function: Optional[FunctionType]) -> Plan:
             "file is gone" % code.co_filename
         )
     raise NoSource(reasons[0])
+
+
+def _first_twin(code: CodeType, snippet: _native.Snippet, candidates: Sequence[int], text: Text) -> _native.Snippet:
+    """The first lambda on the line that differs from `snippet` in its column alone.
+
+    Up to 3.10 they are one code object, and nobody can tell which of them it was: the payload says the same later on.
+    """
+    assert text.file is not None
+    for candidate in candidates:
+        twin = text.file.snippet(candidate, code.co_freevars)
+        if twin.column == snippet.column:
+            break
+        if (twin.text, twin.line, twin.header, twin.trailer) == (
+            snippet.text,
+            snippet.line,
+            snippet.header,
+            snippet.trailer,
+        ) and difference(code, _compile(twin, text, code.co_filename), columns=False) is None:
+            return twin
+    return snippet
 
 
 def _missing(code: CodeType, origin: str) -> str:
@@ -146,7 +186,8 @@ def _plan_of(code: CodeType, function: Optional[FunctionType], snippet: _native.
         snippet.free_chains,
         snippet.relative_import,
         _qualname(code, snippet),
-        _is_generic(snippet),
+        _is_generic(snippet) or bool(snippet.unread),
+        snippet.unread,
     )
 
 
@@ -155,11 +196,7 @@ _GENERIC = re.compile(r"[ \t\f]*(?:async[\s\\]+)?(?:def|class)[\s\\]+\w+[\s\\]*\
 
 
 def _is_generic(snippet: _native.Snippet) -> bool:
-    """Whether type parameters are in scope.
-
-    Up to 3.13 a name in the annotation of a local variable is a free variable, though it is never evaluated; from
-    3.14 on it is none.
-    """
+    """Whether type parameters are in scope: which of them are free variables depends on the version."""
     lines = snippet.header.splitlines() + [snippet.text[snippet.decorators :]]
     return any(_GENERIC.match(line) for line in lines)
 
@@ -300,8 +337,9 @@ def _unit_at(cls: type, owner: int, text: Text, filename: str, methods: Sequence
             compiled = _runtime.find_method(unit, *place)
         except _runtime.LoadError:
             continue
-        if difference(code, compiled) is None:
+        if _is_method(code, compiled, places[place], text):
             part = text.file.snippet(places[place], code.co_freevars)
+            _unread[code] = tuple(part.unread)
             found.append(
                 (
                     code,
@@ -312,13 +350,31 @@ def _unit_at(cls: type, owner: int, text: Text, filename: str, methods: Sequence
                         part.free_chains,
                         part.relative_import,
                         _qualname(code, part),
-                        _is_generic(part),
+                        _is_generic(part) or bool(part.unread),
+                        part.unread,
                     ),
                 )
             )
     if not found:
         return None
     return ClassUnit(unit, args, found)
+
+
+def _is_method(code: CodeType, compiled: CodeType, number: int, text: Text) -> bool:
+    """Whether `compiled`, dug out of the class at the place of `code`, is the same code.
+
+    Of equal lambdas on one line it is the last: they are one, as in `_first_twin`.
+    """
+    assert text.file is not None
+    differs = difference(code, compiled)
+    if differs != "co_linetable" or code.co_name != "<lambda>" or difference(code, compiled, columns=False) is not None:
+        return differs is None
+    last = text.file.snippet(number, code.co_freevars)
+    for candidate in text.file.functions(code.co_firstlineno + text.shift, code.co_name):
+        snippet = text.file.snippet(candidate, code.co_freevars)
+        if snippet.text == last.text and difference(code, _compile(snippet, text, code.co_filename)) is None:
+            return True
+    return False
 
 
 def _loaded_unit(unit: CodeType, methods: Sequence[FunctionType]) -> Optional[ClassUnit]:

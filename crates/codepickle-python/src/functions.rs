@@ -22,6 +22,10 @@ pub(crate) struct State {
     namespaces: HashMap<usize, Namespace>,
     /// Cells whose contents were written, or are being written.
     pub(crate) filled: HashSet<usize>,
+    /// The first code object for each snippet's arguments.
+    codes: Option<Py<PyDict>>,
+    /// 3.14+: the annotations that each `__annotate__` function has made, by its address.
+    annotations: HashMap<usize, (Py<PyAny>, Py<PyAny>)>,
     /// Class texts of this payload, by the address of their code object.
     pub(crate) units: HashSet<usize>,
     /// Distinct live classes with one token, numbered.
@@ -30,6 +34,16 @@ pub(crate) struct State {
     pub(crate) modules: HashMap<usize, Py<PyAny>>,
     /// Whether the runtime was put at the head.
     pub(crate) headed: bool,
+}
+
+impl State {
+    /// Code objects of this payload by the arguments of their snippets.
+    pub(crate) fn codes<'py>(&mut self, py: Python<'py>) -> Bound<'py, PyDict> {
+        self.codes
+            .get_or_insert_with(|| PyDict::new(py).unbind())
+            .bind(py)
+            .clone()
+    }
 }
 
 struct Namespace {
@@ -124,7 +138,7 @@ fn save<'py>(engine: &mut Engine<'py>, function: &Bound<'py, PyAny>) -> PyResult
     let globals = function
         .getattr(intern!(py, "__globals__"))?
         .cast_into::<PyDict>()?;
-    let closure = closure(&code, function)?;
+    let closure = closure(&code, function, &plan.unread)?;
 
     let mut program = Program::new(engine);
     program.runtime(Runtime::Function);
@@ -190,7 +204,11 @@ fn special_reducer<'py>(code: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, 
 type Closure<'py> = Vec<(Bound<'py, PyString>, Bound<'py, PyAny>)>;
 
 /// The cells of a function with the names of the free variables, sorted by name: versions differ in their order.
-fn closure<'py>(code: &Bound<'py, PyAny>, function: &Bound<'py, PyAny>) -> PyResult<Closure<'py>> {
+fn closure<'py>(
+    code: &Bound<'py, PyAny>,
+    function: &Bound<'py, PyAny>,
+    unread: &[String],
+) -> PyResult<Closure<'py>> {
     let py = code.py();
     let cells = function.getattr(intern!(py, "__closure__"))?;
     if cells.is_none() {
@@ -200,7 +218,10 @@ fn closure<'py>(code: &Bound<'py, PyAny>, function: &Bound<'py, PyAny>) -> PyRes
     let cells: Vec<Bound<'py, PyAny>> = cells.extract()?;
     let mut sorted = Vec::with_capacity(names.len());
     for (name, cell) in names.into_iter().zip(cells) {
-        sorted.push((name.to_cow()?.into_owned(), name, cell));
+        let text = name.to_cow()?.into_owned();
+        if !unread.contains(&text) {
+            sorted.push((text, name, cell));
+        }
     }
     sorted.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(sorted
@@ -297,7 +318,8 @@ fn save_live_state<'py>(
         program.save(module);
         program.op(Op::Pop);
     }
-    attributes(&mut program, function, code, plan, globals)?;
+    let annotations = annotations(engine, function)?;
+    attributes(&mut program, function, code, plan, globals, annotations)?;
     program.run(engine);
     Ok(())
 }
@@ -377,6 +399,7 @@ fn attributes<'py>(
     code: &Bound<'py, PyAny>,
     plan: &Plan,
     globals: &Bound<'py, PyDict>,
+    annotations: Bound<'py, PyAny>,
 ) -> PyResult<()> {
     let py = function.py();
     let mut slots: Vec<(&'static str, Bound<'py, PyAny>)> = Vec::new();
@@ -386,7 +409,6 @@ fn attributes<'py>(
             slots.push((name, value));
         }
     }
-    let annotations = annotations(function)?;
     if annotations.len()? > 0 {
         slots.push(("__annotations__", annotations));
     }
@@ -410,9 +432,8 @@ fn attributes<'py>(
             slots.push((name, value));
         }
     }
-    let dict = function
-        .getattr(intern!(py, "__dict__"))?
-        .cast_into::<PyDict>()?;
+    let dict = portable_state(function.getattr(intern!(py, "__dict__"))?)?;
+    let dict = dict.cast_into::<PyDict>()?;
     if slots.is_empty() && dict.is_empty() {
         return Ok(());
     }
@@ -436,6 +457,17 @@ fn attributes<'py>(
     Ok(())
 }
 
+/// The state of a wrapper without what `functools.update_wrapper` puts there on one version alone; any other as it is.
+pub(crate) fn portable_state(state: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
+    let py = state.py();
+    match state.cast_exact::<PyDict>() {
+        Ok(dict) if dict.contains(intern!(py, "__wrapped__"))? => py
+            .import(intern!(py, "codepickle._wrappers"))?
+            .call_method1(intern!(py, "portable_attributes"), (state,)),
+        _ => Ok(state),
+    }
+}
+
 /// Pushes a function's `__dict__` as it is now: user code that runs meanwhile may add attributes.
 fn push_dict<'py>(program: &mut Program<'py>, dict: &Bound<'py, PyDict>) {
     let items: Vec<_> = dict.iter().collect();
@@ -449,8 +481,49 @@ fn push_dict<'py>(program: &mut Program<'py>, dict: &Bound<'py, PyDict>) {
     });
 }
 
+/// The annotations of a function. `functools.wraps` makes functions share them: up to 3.13 the dict itself, from 3.14 on
+/// the function that makes it.
+fn annotations<'py>(
+    engine: &mut Engine<'py>,
+    function: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = function.py();
+    let annotations = evaluated_annotations(function)?;
+    if py.version_info() < (3, 14) {
+        return Ok(annotations);
+    }
+    let Some(annotate) = function.getattr_opt(intern!(py, "__annotate__"))? else {
+        return Ok(annotations);
+    };
+    if annotate.is_none() {
+        return Ok(annotations);
+    }
+    let shared = engine
+        .ext
+        .annotations
+        .entry(annotate.as_ptr() as usize)
+        .or_insert_with(|| (annotate.unbind(), annotations.clone().unbind()))
+        .1
+        .bind(py);
+    if same_items(shared, &annotations) {
+        return Ok(shared.clone());
+    }
+    Ok(annotations)
+}
+
+/// Whether two dicts have the same keys and, by identity, the same values, in one order.
+fn same_items(one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> bool {
+    let (Ok(one), Ok(other)) = (one.cast::<PyDict>(), other.cast::<PyDict>()) else {
+        return false;
+    };
+    one.len() == other.len()
+        && one.iter().zip(other.iter()).all(|(one, other)| {
+            one.1.is(&other.1) && (one.0.is(&other.0) || one.0.eq(&other.0).unwrap_or(false))
+        })
+}
+
 /// `__annotations__`; where 3.14's lazy annotations name what does not exist, their text.
-fn annotations<'py>(function: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+fn evaluated_annotations<'py>(function: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = function.py();
     match function.getattr(intern!(py, "__annotations__")) {
         Ok(annotations) => Ok(annotations),

@@ -39,6 +39,8 @@ pub(crate) struct Plan {
     pub(crate) qualname: Py<PyString>,
     /// Whether cells travel by name.
     pub(crate) named_cells: bool,
+    /// The free variables whose cells stay here.
+    pub(crate) unread: Vec<String>,
     /// Whether this is bytecode.
     pub(crate) bytecode: bool,
 }
@@ -93,6 +95,7 @@ impl Plan {
                 .cast_into::<PyString>()?
                 .unbind(),
             named_cells: plan.getattr(intern!(py, "named_cells"))?.extract()?,
+            unread: plan.getattr(intern!(py, "unread"))?.extract()?,
             bytecode: false,
         })
     }
@@ -220,6 +223,7 @@ pub(crate) fn bytecode(
         relative_import: true,
         qualname: qualname.cast_into::<PyString>()?.unbind(),
         named_cells: false,
+        unread: Vec::new(),
         bytecode: true,
     });
     remember(

@@ -148,6 +148,11 @@ impl Snippet {
     }
 
     #[getter]
+    fn unread(&self) -> Vec<&str> {
+        self.snippet.unread.iter().map(String::as_str).collect()
+    }
+
+    #[getter]
     fn relative_import(&self) -> bool {
         self.snippet.relative_import
     }

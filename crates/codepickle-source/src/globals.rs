@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::index::Index;
 use crate::names::Symbol;
-use crate::scopes::{How, Import, Scope, ScopeId, ScopeKind, Use};
+use crate::scopes::{How, Import, MODULE, Scope, ScopeId, ScopeKind, Use};
 
 /// A name, and the attribute chains that start at it.
 pub type Chains = (String, Vec<String>);
@@ -14,6 +14,8 @@ pub type Chains = (String, Vec<String>);
 pub(crate) struct Needs {
     pub(crate) globals: Vec<Chains>,
     pub(crate) free: Vec<Chains>,
+    /// Names of enclosing functions that only annotations of local variables mention, sorted.
+    pub(crate) unread: Vec<String>,
     pub(crate) imports: Vec<String>,
     pub(crate) relative_import: bool,
 }
@@ -66,6 +68,7 @@ pub(crate) fn needs(index: &Index, root: ScopeId, freevars: &[&str]) -> Needs {
     // Looks like a name and compiles to a constant.
     let constant = index.names.find("__debug__");
     let mut relative_import = false;
+    let mut unread = BTreeSet::new();
     let mut running = vec![false; scopes().count()];
     for (offset, (id, scope)) in scopes().enumerate() {
         let runs = analysis.runs(id, scope, &running);
@@ -74,6 +77,16 @@ pub(crate) fn needs(index: &Index, root: ScopeId, freevars: &[&str]) -> Needs {
         }
         if !runs {
             continue;
+        }
+        for name in &scope.annotated {
+            let read = Use {
+                name: *name,
+                how: How::Read,
+                chain: None,
+            };
+            if analysis.place(id, read) != Place::Local {
+                unread.insert(*name);
+            }
         }
         for import in &scope.imports {
             match import {
@@ -95,9 +108,16 @@ pub(crate) fn needs(index: &Index, root: ScopeId, freevars: &[&str]) -> Needs {
             found.entry(used.name).or_default().extend(used.chain);
         }
     }
+    let mut unread: Vec<String> = unread
+        .into_iter()
+        .filter(|name| !free.contains_key(name) && analysis.is_enclosed(*name))
+        .map(|name| index.names.get(name).to_owned())
+        .collect();
+    unread.sort_unstable();
     Needs {
         globals: spelled(index, globals),
         free: spelled(index, free),
+        unread,
         imports: imports.into_iter().collect(),
         relative_import,
     }
@@ -142,6 +162,28 @@ impl Analysis<'_> {
                 self.index.scope(scope.parent).kind,
                 ScopeKind::Annotation(_)
             )
+    }
+
+    /// Whether a function or type parameters around the snippet bind the name.
+    fn is_enclosed(&self, name: Symbol) -> bool {
+        let mut current = self.root;
+        while current != MODULE {
+            current = self.index.scope(current).parent;
+            let scope = self.index.scope(current);
+            if !scope.binds_for_descendants() {
+                continue;
+            }
+            let does = |how| {
+                let mut uses = scope.uses.iter();
+                uses.any(|used| used.name == name && used.how == how)
+            };
+            if does(How::Global) {
+                return false;
+            } else if does(How::Bind) && !does(How::Nonlocal) {
+                return true;
+            }
+        }
+        false
     }
 
     fn place(&mut self, id: ScopeId, used: Use) -> Place {

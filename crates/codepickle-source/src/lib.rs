@@ -19,6 +19,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod annotated;
 mod error;
 mod globals;
 mod header;

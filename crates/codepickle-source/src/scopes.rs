@@ -74,6 +74,9 @@ pub(crate) struct Scope {
     pub(crate) type_params: Vec<(&'static str, Symbol)>,
     pub(crate) doc: Option<Box<str>>,
     pub(crate) uses: Vec<Use>,
+    /// In a function: the names in annotations of its variables, mangled. Nothing evaluates them, but up to 3.13 they
+    /// count when it comes to which names are free.
+    pub(crate) annotated: Vec<Symbol>,
     pub(crate) imports: Vec<Import>,
 }
 

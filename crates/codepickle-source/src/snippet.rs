@@ -46,6 +46,9 @@ pub struct Snippet {
     pub globals: Vec<Chains>,
     /// The same for the free variables that the code mentions.
     pub free_chains: Vec<Chains>,
+    /// Names of enclosing functions that only annotations of local variables mention, sorted: free variables up to 3.13,
+    /// though never read, and none from 3.14 on.
+    pub unread: Vec<String>,
     /// Whether the running code has a relative import.
     pub relative_import: bool,
     /// The modules that the running code imports absolutely, sorted.
@@ -112,8 +115,11 @@ impl Snippet {
             .chars()
             .count();
         let before = slice(file, line_start, scope.start);
-        let frame = Frame::new(&file.index, id, indentation(before), freevars);
         let needs = globals::needs(&file.index, id, freevars);
+        // The header is the same from every version, whichever counts the unread ones as free.
+        let mut bound = freevars.to_vec();
+        bound.extend(needs.unread.iter().map(String::as_str));
+        let frame = Frame::new(&file.index, id, indentation(before), &bound);
         Some(Self {
             text: text.to_owned(),
             header: frame.header,
@@ -126,6 +132,7 @@ impl Snippet {
             kind,
             globals: needs.globals,
             free_chains: needs.free,
+            unread: needs.unread,
             relative_import: needs.relative_import,
             imports: needs.imports,
             doc: scope.doc.as_deref().map(str::to_owned),

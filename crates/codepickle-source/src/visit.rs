@@ -7,6 +7,7 @@ use ruff_python_ast::{
 };
 use ruff_text_size::{Ranged, TextRange};
 
+use crate::annotated;
 use crate::index::{Index, docstring};
 use crate::names::{Names, Symbol, mangle};
 use crate::scopes::{
@@ -68,6 +69,7 @@ impl<'a> Builder<'a> {
             type_params: Vec::new(),
             doc: None,
             uses: Vec::new(),
+            annotated: Vec::new(),
             imports: Vec::new(),
         };
         Self {
@@ -123,6 +125,7 @@ impl<'a> Builder<'a> {
             type_params: Vec::new(),
             doc: None,
             uses: Vec::new(),
+            annotated: Vec::new(),
             imports: Vec::new(),
         });
         self.current = id;
@@ -486,6 +489,11 @@ impl<'a> Builder<'a> {
             self.scope(kind, "__annotate__", &place, |builder| {
                 builder.visit_expr(&assignment.annotation);
             });
+        } else {
+            for name in annotated::names(&assignment.annotation) {
+                let name = self.mangled(name);
+                self.here().annotated.push(name);
+            }
         }
     }
 }

@@ -97,6 +97,9 @@ fn describe_one(out: &mut String, snippet: &Snippet) {
             let _ = writeln!(out, "{label} {name}{chains}");
         }
     }
+    for name in &snippet.unread {
+        let _ = writeln!(out, "unread {name}");
+    }
     for module in &snippet.imports {
         let _ = writeln!(out, "imports {module}");
     }

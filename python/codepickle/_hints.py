@@ -37,7 +37,7 @@ def fill(dispatch: Dict[type, Callable[[Any], Reduced]]) -> None:
         if kind is not None:
             dispatch[kind] = _reduce_alias
     for name, kind in vars(typing).items():
-        if name == "_UnionGenericAlias" and hasattr(types, "UnionType") and typing.Union is types.UnionType:
+        if name == "_UnionGenericAlias" and sys.version_info >= (3, 14):
             continue  # From 3.14 on it has no instances, and warns when it is compared.
         if isinstance(kind, type) and name.endswith(("Alias", "_CallableType", "_TupleType")):
             dispatch[kind] = _reduce_alias

@@ -86,7 +86,7 @@ def phases(build=True):
         Phase(cargo_steps() + lint_steps()),
         Phase(pytest_steps(found) + pickletester_steps(found, cpython) + fidelity_steps(found, cpython), jobs),
         # These use all cores by themselves.
-        Phase(suite_steps(found, jobs) + matrix_steps(jobs)),
+        Phase(names_steps() + suite_steps(found, jobs) + matrix_steps(jobs)),
     ]
 
 
@@ -174,6 +174,11 @@ def fidelity_steps(found, cpython):
         Step("fidelity %s" % label, [found[label].path, script], env=env, figure=r"^fidelity CPython")
         for label in cpython
     ]
+
+
+def names_steps():
+    """The library of every Python, against the table of what moved."""
+    return [Step("names", [sys.executable, TOOLS / "names.py", "--check"], figure=r"^names of the standard library")]
 
 
 def matrix_steps(jobs):

@@ -60,24 +60,6 @@ _BUILTIN_TYPES: Dict[type, str] = {
 }
 _SINGLETON_TYPES = {type(None): None, type(Ellipsis): Ellipsis, type(NotImplemented): NotImplemented}
 
-#: Classes of the standard library that other versions have under another name, or not at all.
-_MOVED = {
-    ("enum", "EnumType"): ("enum", "EnumMeta"),
-    ("enum", "StrEnum"): ("enum", "StrEnum"),
-    ("enum", "ReprEnum"): ("enum", "ReprEnum"),
-    ("typing", "Protocol"): ("typing", "Protocol"),
-    ("typing_extensions", "Protocol"): ("typing", "Protocol"),
-    ("functools", "cached_property"): ("functools", "cached_property"),
-    ("functools", "singledispatchmethod"): ("functools", "singledispatchmethod"),
-    ("enum", "property"): ("enum", "property"),
-    ("pathlib._local", "Path"): ("pathlib", "Path"),
-    ("pathlib._local", "PosixPath"): ("pathlib", "PosixPath"),
-    ("pathlib._local", "WindowsPath"): ("pathlib", "WindowsPath"),
-    ("pathlib._local", "PurePath"): ("pathlib", "PurePath"),
-    ("pathlib._local", "PurePosixPath"): ("pathlib", "PurePosixPath"),
-    ("pathlib._local", "PureWindowsPath"): ("pathlib", "PureWindowsPath"),
-}
-
 
 class Expression:
     """Stands in a payload for the result of a call: pickled as `function(*arguments)`."""
@@ -90,12 +72,6 @@ class Expression:
 
     def __reduce__(self) -> Reduced:
         return self.function, self.arguments
-
-
-def portable_class(cls: Any) -> Any:
-    """`cls`, or an expression for it if its name differs between Python versions."""
-    name = _MOVED.get((cls.__module__, cls.__qualname__))
-    return cls if name is None else Expression(_runtime.g, *name)
 
 
 def reduce_class(cls: Any, unit: Optional[types.CodeType] = None, numbers: Optional[Numbers] = None) -> Reduced:
@@ -147,11 +123,11 @@ def reduce_plain_class(cls: Any, unit: Optional[types.CodeType], numbers: Number
         (
             module,
             qualname,
-            tuple([portable_class(base) for base in identity.bases]),
+            identity.bases,
             identity.captured,
             identity.number,
             unit,
-            identity.meta if identity.meta is None else portable_class(identity.meta),
+            identity.meta,
             namespace or None,
             short_name(cls, qualname),
         ),

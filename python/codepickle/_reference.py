@@ -10,6 +10,8 @@ import sys
 from types import FunctionType, ModuleType
 from typing import Any, Optional, Set, Tuple
 
+from ._names import find_moved
+
 _by_value: Set[str] = set()
 
 
@@ -90,6 +92,10 @@ def find_by_name(obj: Any, name: Optional[str] = None) -> Optional[Tuple[str, st
         if not isinstance(name, str):
             return None
     module_name = getattr(obj, "__module__", None)
+    if module_name is None or isinstance(module_name, str):
+        moved = find_moved(obj, module_name, name)
+        if moved is not None:
+            return moved
     if module_name is None and not isinstance(obj, FunctionType):
         # A function travels by value then: searching all modules for it costs more, and runs their `__getattr__`.
         module_name = _search(obj, name)

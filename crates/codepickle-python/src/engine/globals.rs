@@ -4,16 +4,18 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyString, PyTuple, PyType};
 
-use super::{Engine, Op, Task, portable};
+use super::{Engine, Op, Task};
 use crate::errors;
 
 /// Where a global was found.
-struct Found<'py> {
-    module_name: Bound<'py, PyAny>,
-    module: Bound<'py, PyAny>,
+pub(super) struct Found<'py> {
+    pub(super) module_name: Bound<'py, PyAny>,
+    pub(super) module: Bound<'py, PyAny>,
     /// What has it as an attribute: the module, or a class for a dotted name.
-    parent: Bound<'py, PyAny>,
-    last_name: Bound<'py, PyAny>,
+    pub(super) parent: Bound<'py, PyAny>,
+    pub(super) last_name: Bound<'py, PyAny>,
+    /// The whole name.
+    pub(super) name: Bound<'py, PyAny>,
 }
 
 impl<'py> Engine<'py> {
@@ -48,21 +50,22 @@ impl<'py> Engine<'py> {
                 None => obj.getattr(intern!(py, "__name__"))?,
             },
         };
-        let mut found = self.find_global(obj, &name)?;
-        if let Some(public) = portable::public_module(obj, &found.module_name, &name)? {
-            found.module_name = public;
-        }
+        let found = self.find_global(obj, &name)?;
         if self.protocol >= 2
-            && let Some(code) = self.extension_code(obj, &found.module_name, &name)?
+            && let Some(code) = self.extension_code(obj, &found.module_name, &found.name)?
         {
             self.out.extension(code);
             return Ok(());
+        }
+        if let Some(arguments) = self.stand_in(&found)? {
+            let value = (self.known.stand_in.bind(py), arguments);
+            return self.save_reduce(value.into_pyobject(py)?, Some(obj));
         }
         let top_level = found.parent.is(&found.module);
         let name = if top_level {
             found.last_name.clone()
         } else {
-            name
+            found.name
         };
         if self.protocol >= 4 {
             self.push_program([
@@ -123,7 +126,8 @@ impl<'py> Engine<'py> {
         Ok(())
     }
 
-    /// Finds `obj` under `name` in the module that it says it belongs to, as an unpickler will.
+    /// Finds `obj` under `name` in the module that it says it belongs to, as an unpickler will; or under the name that
+    /// exists in more versions than that one.
     fn find_global(
         &self,
         obj: &Bound<'py, PyAny>,
@@ -132,8 +136,17 @@ impl<'py> Engine<'py> {
         let py = self.py;
         let module_name = match obj.getattr_opt(intern!(py, "__module__"))? {
             Some(module) if !module.is_none() => module,
-            _ => self.known.whichmodule.bind(py).call1((obj, name))?,
+            _ => {
+                let nowhere = intern!(py, "");
+                if let Some(found) = self.find_moved(obj, nowhere.as_any(), name)? {
+                    return Ok(found);
+                }
+                self.known.whichmodule.bind(py).call1((obj, name))?
+            }
         };
+        if let Some(found) = self.find_moved(obj, &module_name, name)? {
+            return Ok(found);
+        }
         let fail = |why: String, cause: Option<PyErr>| {
             let error =
                 errors::pickling_error(py, &format!("Can't pickle {}: {why}", short_repr(obj)));
@@ -150,31 +163,14 @@ impl<'py> Engine<'py> {
             }
             Err(error) => return Err(error),
         };
-        let (mut parent, mut value) = (module.clone(), module.clone());
-        let mut last_name = name.clone();
-        let dotted = name_text.contains('.');
-        for part in name_text.split('.') {
-            if part == "<locals>" {
-                let why = format!("it is a local object, {name_text} of {}", module_text()?);
-                return Err(fail(why, None));
-            }
-            if dotted {
-                last_name = PyString::intern(py, part).into_any();
-            }
-            let next = match last_name.cast::<PyString>() {
-                Ok(attribute) => match value.getattr(attribute) {
-                    Ok(next) => Some(next),
-                    Err(error) if error.is_instance_of::<PyAttributeError>(py) => None,
-                    Err(error) => return Err(error),
-                },
-                Err(_) => None,
-            };
-            let Some(next) = next else {
-                let why = format!("attribute lookup {name_text} on {} failed", module_text()?);
-                return Err(fail(why, None));
-            };
-            parent = std::mem::replace(&mut value, next);
+        if name_text.split('.').any(|part| part == "<locals>") {
+            let why = format!("it is a local object, {name_text} of {}", module_text()?);
+            return Err(fail(why, None));
         }
+        let Some((parent, value, last_name)) = walk(&module, name)? else {
+            let why = format!("attribute lookup {name_text} on {} failed", module_text()?);
+            return Err(fail(why, None));
+        };
         if !value.is(obj) {
             let why = format!("it's not the same object as {}.{name_text}", module_text()?);
             return Err(fail(why, None));
@@ -184,11 +180,12 @@ impl<'py> Engine<'py> {
             module,
             parent,
             last_name,
+            name: name.clone(),
         })
     }
 
     /// The module of this name; only one that is not there yet costs an import.
-    fn import(&self, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    pub(super) fn import(&self, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py;
         let modules = py
             .import(intern!(py, "sys"))?
@@ -291,6 +288,35 @@ impl<'py> Engine<'py> {
         keys.set_item(&key, &key)?;
         Ok(key.into_any())
     }
+}
+
+/// Follows a dotted name from a module: what has the last part as an attribute, the object, and the last part. None where
+/// there is no such attribute.
+#[allow(clippy::type_complexity, reason = "three objects have no better name")]
+pub(super) fn walk<'py>(
+    module: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyAny>,
+) -> PyResult<Option<(Bound<'py, PyAny>, Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
+    let py = module.py();
+    let text = name.str()?.to_string_lossy().into_owned();
+    let (mut parent, mut value) = (module.clone(), module.clone());
+    let mut last_name = name.clone();
+    let dotted = text.contains('.');
+    for part in text.split('.') {
+        if dotted {
+            last_name = PyString::intern(py, part).into_any();
+        }
+        let Ok(attribute) = last_name.cast::<PyString>() else {
+            return Ok(None);
+        };
+        let next = match value.getattr(attribute) {
+            Ok(next) => next,
+            Err(error) if error.is_instance_of::<PyAttributeError>(py) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        parent = std::mem::replace(&mut value, next);
+    }
+    Ok(Some((parent, value, last_name)))
 }
 
 /// A repr that is neither endless nor an error.

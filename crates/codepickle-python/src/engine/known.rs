@@ -30,6 +30,12 @@ pub(crate) struct Known {
     pub(crate) import: Py<PyAny>,
     pub(crate) name_mapping: Py<PyDict>,
     pub(crate) import_mapping: Py<PyDict>,
+    /// `codepickle._names`: what an object says of itself, and the name to write.
+    pub(crate) moved: Py<PyDict>,
+    /// `codepickle._names`: what older Pythons have a substitute for.
+    pub(crate) stand_ins: Py<PyDict>,
+    /// `codepickle._runtime.g`, which finds the substitute.
+    pub(crate) stand_in: Py<PyAny>,
     pub(crate) latin1: Py<PyString>,
     /// The tuples that stand for globals written by name.
     pub(crate) global_keys: Py<PyDict>,
@@ -53,6 +59,7 @@ impl Known {
         let builtins = py.import("builtins")?;
         let pickle = py.import("pickle")?;
         let compat = py.import("_compat_pickle")?;
+        let names = py.import("codepickle._names")?;
         let ty =
             |name: &str| -> PyResult<Py<PyType>> { Ok(types.getattr(name)?.cast_into()?.unbind()) };
         // types.CellType is 3.8+.
@@ -95,6 +102,9 @@ impl Known {
             import: any(&builtins, "__import__")?,
             name_mapping: dict(&compat, "REVERSE_NAME_MAPPING")?,
             import_mapping: dict(&compat, "REVERSE_IMPORT_MAPPING")?,
+            moved: dict(&names, "TABLE")?,
+            stand_ins: dict(&names, "STAND_INS")?,
+            stand_in: any(&py.import("codepickle._runtime")?, "g")?,
             latin1: PyString::intern(py, "latin1").unbind(),
             global_keys: PyDict::new(py).unbind(),
             highest_protocol: pickle.getattr("HIGHEST_PROTOCOL")?.extract()?,

@@ -1,83 +1,77 @@
-//! Names of the standard library that exist in more versions than the one that an object says it has.
+//! Names that exist in more versions than the one that an object says it has: `codepickle._names`.
 
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
-/// Modules that hold the implementation, and the public modules that show the same objects. The private ones differ
-/// between versions and are missing on PyPy; `posix` and `nt` exist on one platform each.
-const PUBLIC: [(&str, &str); 34] = [
-    ("_asyncio", "asyncio"),
-    ("_bisect", "bisect"),
-    ("_bz2", "bz2"),
-    ("_collections", "collections"),
-    ("_collections_abc", "collections.abc"),
-    ("_contextvars", "contextvars"),
-    ("_csv", "csv"),
-    ("_ctypes", "ctypes"),
-    ("_datetime", "datetime"),
-    ("_decimal", "decimal"),
-    ("_elementtree", "xml.etree.ElementTree"),
-    ("_functools", "functools"),
-    ("_heapq", "heapq"),
-    ("_io", "io"),
-    ("_json", "json"),
-    ("_lzma", "lzma"),
-    ("_operator", "operator"),
-    ("_pydatetime", "datetime"), // 3.12
-    ("_pydecimal", "decimal"),
-    ("_pyio", "io"),
-    ("_queue", "queue"),
-    ("_random", "random"),
-    ("_signal", "signal"),
-    ("_socket", "socket"),
-    ("_sre", "re"),
-    ("_ssl", "ssl"),
-    ("_struct", "struct"),
-    ("_typing", "typing"),
-    ("_weakref", "weakref"),
-    ("_weakrefset", "weakref"),
-    ("_zoneinfo", "zoneinfo"),
-    ("nt", "os"),
-    ("pathlib._local", "pathlib"), // 3.13
-    ("posix", "os"),
-];
+use super::globals::Found;
+use super::{Engine, globals};
 
-/// The name of the public module that has `obj` under `name` too, where the object says that it is of another one.
-pub(super) fn public_module<'py>(
-    obj: &Bound<'py, PyAny>,
-    module_name: &Bound<'py, PyAny>,
-    name: &Bound<'py, PyAny>,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let py = obj.py();
-    let (Ok(module_name), Ok(name)) = (module_name.cast::<PyString>(), name.cast::<PyString>())
-    else {
-        return Ok(None);
-    };
-    let module_name = module_name.to_cow()?;
-    let Ok(at) = PUBLIC.binary_search_by(|entry| entry.0.cmp(&module_name)) else {
-        return Ok(None);
-    };
-    let public = PyString::intern(py, PUBLIC[at].1);
-    let modules = py
-        .import(intern!(py, "sys"))?
-        .getattr(intern!(py, "modules"))?;
-    let Ok(modules) = modules.cast_exact::<PyDict>() else {
-        return Ok(None);
-    };
-    let Some(module) = modules.get_item(&public)? else {
-        return Ok(None);
-    };
-    let same = module.getattr_opt(name)?.is_some_and(|found| found.is(obj));
-    Ok(same.then(|| public.into_any()))
+impl<'py> Engine<'py> {
+    /// The name to write for an object that says it is of `module`, if the table has one and it leads to the object here.
+    pub(super) fn find_moved(
+        &self,
+        obj: &Bound<'py, PyAny>,
+        module: &Bound<'py, PyAny>,
+        name: &Bound<'py, PyAny>,
+    ) -> PyResult<Option<Found<'py>>> {
+        let py = self.py;
+        let (Ok(module), Ok(name)) = (module.cast::<PyString>(), name.cast::<PyString>()) else {
+            return Ok(None);
+        };
+        let Some(entry) = self.known.moved.bind(py).get_item(module)? else {
+            return Ok(None);
+        };
+        let Some((module, name)) = target(&entry.cast_into::<PyTuple>()?, name)? else {
+            return Ok(None);
+        };
+        let Ok(found) = self.import(module.as_any()) else {
+            return Ok(None);
+        };
+        Ok(globals::walk(&found, name.as_any())?
+            .filter(|(_, value, _)| value.is(obj))
+            .map(|(parent, _, last_name)| Found {
+                module_name: module.into_any(),
+                module: found,
+                parent,
+                last_name,
+                name: name.into_any(),
+            }))
+    }
+
+    /// The arguments of the runtime's `g` for what is found there, if older versions lack it and `g` has a substitute.
+    pub(super) fn stand_in(&self, found: &Found<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let names = self.known.stand_ins.bind(self.py);
+        match names.get_item(&found.module_name)? {
+            Some(names) => names.cast_into::<PyDict>()?.get_item(&found.name),
+            None => Ok(None),
+        }
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::PUBLIC;
-
-    #[test]
-    fn the_table_is_sorted_for_its_search() {
-        assert!(PUBLIC.is_sorted_by_key(|entry| entry.0));
+/// What an entry of the table gives for a name.
+fn target<'py>(
+    entry: &Bound<'py, PyTuple>,
+    name: &Bound<'py, PyString>,
+) -> PyResult<Option<(Bound<'py, PyString>, Bound<'py, PyString>)>> {
+    let py = entry.py();
+    let (module, names) = (
+        entry.get_item(0)?,
+        entry.get_item(1)?.cast_into::<PyDict>()?,
+    );
+    if let Some(moved) = names.get_item(name)? {
+        return moved.extract().map(Some);
     }
+    // The methods of a class that moved went with it.
+    let text = name.to_cow()?;
+    if let Some((head, rest)) = text.split_once('.')
+        && let Some(moved) = names.get_item(head)?
+    {
+        let (module, head): (Bound<'py, PyString>, Bound<'py, PyString>) = moved.extract()?;
+        let moved = format!("{}.{rest}", head.to_cow()?);
+        return Ok(Some((module, PyString::intern(py, &moved))));
+    }
+    if module.is_none() {
+        return Ok(None);
+    }
+    Ok(Some((module.cast_into()?, name.clone())))
 }

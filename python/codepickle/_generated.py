@@ -109,12 +109,20 @@ def guard_codes() -> List[types.CodeType]:
 _guards: List[types.CodeType] = []
 
 
+def contents(cell: Any) -> Tuple[Any, ...]:
+    """What a cell holds, as a tuple of one; nothing for an empty cell, as in a function put together by hand."""
+    try:
+        return (cell.cell_contents,)
+    except ValueError:
+        return ()
+
+
 def guarded_repr(function: types.FunctionType) -> Any:
     """The `__repr__` under a guard against recursion, None for any other function; before 3.11 only a cell knows it."""
     if function.__code__ not in guard_codes():
         return None
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or ()))
-    return cells["user_function"].cell_contents
+    return next(iter(contents(cells["user_function"])), None)
 
 
 def _repr_code(function: Any) -> Optional[types.CodeType]:
@@ -229,7 +237,8 @@ def _same(one: Any, other: Any) -> bool:
         both = isinstance(inner, types.FunctionType) and isinstance(inner_other, types.FunctionType)
         return both and _same(inner, inner_other)
     for cell, other_cell in zip(one.__closure__ or (), other.__closure__ or ()):
-        if not _equal(cell.cell_contents, other_cell.cell_contents):
+        held, other_held = contents(cell), contents(other_cell)
+        if len(held) != len(other_held) or not all(map(_equal, held, other_held)):
             return False
     return True
 

@@ -318,6 +318,8 @@ def _reduce_wrapper(kind: str, variable: str, option: Optional[str] = None) -> R
 
     def reduce(function: Any) -> Reduced:
         cells = dict(zip(function.__code__.co_freevars, function.__closure__))
+        if not _generated.contents(cells[variable]):
+            return NotImplemented
         arguments = () if option is None or option not in cells else (cells[option].cell_contents,)
         slots: Dict[str, Any] = {}
         for name in ("__module__", "__name__", "__qualname__", "__doc__", "__type_params__"):

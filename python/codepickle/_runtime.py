@@ -61,6 +61,10 @@ def _magic():
 
 # --- code ---
 
+#: Stands among the names of future features for what the decorator `types.coroutine` does to a generator's code.
+COROUTINE = "types.coroutine"
+ITERABLE_COROUTINE = 0x100
+
 _NAME = re.compile(r"[\s\\]*(?:async[\s\\]+)?(?:def|class)[\s\\]+(\w+)")
 _COMPREHENSIONS = frozenset(["<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"])
 _CODE = types.CodeType
@@ -229,8 +233,9 @@ def compile_snippet(
     code, qualname = _dig(module, name, line + shift)
     if code is None:
         raise LoadError("the snippet at %s, line %d does not define %r: the payload is damaged" % (path, line, name))
-    if shift:
-        code = _shift_lines(code, -shift)
+    flags = ITERABLE_COROUTINE if COROUTINE in futures else 0
+    if shift or flags:
+        code = _change(code, -shift, flags)
     if not hasattr(code, "co_qualname"):
         _qualnames[code] = qualname
     return code
@@ -281,17 +286,19 @@ def _dig(code, name, line, qualname=""):
         code = child
 
 
-def _shift_lines(code, by):
-    consts = tuple(_shift_lines(const, by) if isinstance(const, _CODE) else const for const in code.co_consts)
+def _change(code, by, flags=0):
+    """The code `by` lines further down, with more flags."""
+    consts = tuple(_change(const, by) if isinstance(const, _CODE) else const for const in code.co_consts)
     first = code.co_firstlineno + by
+    flags |= code.co_flags
     if hasattr(code, "replace"):
-        return code.replace(co_consts=consts, co_firstlineno=first)
+        return code.replace(co_consts=consts, co_firstlineno=first, co_flags=flags)
     return _CODE(  # 3.7
         code.co_argcount,
         code.co_kwonlyargcount,
         code.co_nlocals,
         code.co_stacksize,
-        code.co_flags,
+        flags,
         code.co_code,
         consts,
         code.co_names,
@@ -463,7 +470,7 @@ def file_text(filename):
     if code is None:
         return None
     args = _sources.get(code)
-    return _assemble(*args[:7]) + (args[7],)
+    return _assemble(*args[:7]) + (args[7].replace(COROUTINE, "").strip(","),)
 
 
 def __getattr__(name):

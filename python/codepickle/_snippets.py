@@ -75,6 +75,8 @@ def plan(code: CodeType, function: Optional[FunctionType]) -> Plan:
         if text.file is None:
             reasons.append("%s does not parse: %s" % (text.origin, text.problem))
             continue
+        if code.co_flags & _runtime.ITERABLE_COROUTINE and _runtime.COROUTINE not in text.futures:
+            text = text._replace(features=",".join(filter(None, [text.futures, _runtime.COROUTINE])))
         line = code.co_firstlineno + text.shift
         candidates = text.file.functions(line, code.co_name)
         if not candidates and not text.by_hand:

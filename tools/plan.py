@@ -86,7 +86,7 @@ def phases(build=True):
         Phase(cargo_steps() + lint_steps()),
         Phase(pytest_steps(found) + pickletester_steps(found, cpython) + fidelity_steps(found, cpython), jobs),
         # These use all cores by themselves.
-        Phase(names_steps() + suite_steps(found, jobs) + matrix_steps(jobs)),
+        Phase(names_steps() + suite_steps(found, jobs) + declared_steps() + matrix_steps(jobs)),
     ]
 
 
@@ -179,6 +179,13 @@ def fidelity_steps(found, cpython):
 def names_steps():
     """The library of every Python, against the table of what moved."""
     return [Step("names", [sys.executable, TOOLS / "names.py", "--check"], figure=r"^names of the standard library")]
+
+
+def declared_steps():
+    """The classes of CPython's own tests, dumped by the newest Python that has them and loaded by all."""
+    script = TESTS / "upstream" / "declared_classes.py"
+    env = {"CODEPICKLE_PATH": str(SITE)}
+    return [Step("declared classes", [sys.executable, script], env=env, figure=r"^declared classes:")]
 
 
 def matrix_steps(jobs):

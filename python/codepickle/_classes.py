@@ -115,10 +115,11 @@ def reduce_plain_class(cls: Any, unit: Optional[types.CodeType], numbers: Number
     slots = declared_slots(cls)
     if slots is not None:
         namespace["__slots__"] = slots
-    own_dict = cls.__dict__.get("__dict__")
-    if isinstance(own_dict, property):
-        # A class whose instances show another __dict__: it cannot be set afterwards.
-        namespace["__dict__"] = own_dict
+    for name in _OF_THE_CLASS:
+        # Instances show another __class__, say. It cannot be set afterwards: that would be the attribute of the class.
+        value = attributes.pop(name, None) if name != "__dict__" else cls.__dict__.get(name)
+        if value is not None and type(value) is not types.GetSetDescriptorType:
+            namespace[name] = value
     arguments = trim(
         (
             module,
@@ -134,6 +135,10 @@ def reduce_plain_class(cls: Any, unit: Optional[types.CodeType], numbers: Number
         (_REQUIRED, _REQUIRED, (), "", 0, None, None, None, None),
     )
     return _runtime.t, arguments, state, None, None, _runtime.s
+
+
+#: Attributes of every class, which its instances may have in another meaning.
+_OF_THE_CLASS = ("__dict__", "__name__", "__class__", "__bases__", "__mro__", "__basicsize__", "__text_signature__")
 
 
 def state_of(attributes: Attributes, declarations: Attributes) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import types
 from typing import Any, Dict, List, Optional, Set, Tuple
 
@@ -65,7 +66,7 @@ def declare_dataclass(cls: Any, attributes: Attributes) -> Tuple[Any, ...]:
     for name, field in fields.items():
         if any(base.__dict__.get("__dataclass_fields__", {}).get(name) is field for base in cls.__mro__[1:]):
             continue
-        options = _field_options(cls, field)
+        options = field_options(cls, field)
         declared.append((name, options) if options else name)
     return trim(
         (cls, declared, attributes.pop("__annotations__", None), flags or None, post_init, absent),
@@ -137,7 +138,7 @@ def is_keyword_only(cls: Any, field: Any) -> bool:
     return any(field.name in _runtime.kept(base).get("kw_only", ()) for base in cls.__mro__)
 
 
-def _field_options(cls: Any, field: Any) -> Dict[str, Any]:
+def field_options(cls: Any, field: Any) -> Dict[str, Any]:
     """The arguments of `field()` that are not the default, and the kind."""
     import dataclasses
 
@@ -154,10 +155,18 @@ def _field_options(cls: Any, field: Any) -> Dict[str, Any]:
         if value is not default:
             options[name] = value
     if field.metadata:
-        options["metadata"] = dict(field.metadata)
-    if kind != "c" and is_keyword_only(cls, field):
+        options["metadata"] = _mapping(field.metadata)
+    if kind != "c" and (getattr(field, "kw_only", False) is True or (cls is not None and is_keyword_only(cls, field))):
         options["kw_only"] = True
     return options
+
+
+def _mapping(proxy: Any) -> Any:
+    """What a mapping proxy shows, as a dict; as it is if it cannot be listed."""
+    try:
+        return dict(proxy)
+    except Exception:
+        return gc.get_referents(proxy)[0]
 
 
 def _slots_follow(cls: Any, fields: Dict[str, Any]) -> bool:

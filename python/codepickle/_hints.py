@@ -81,6 +81,8 @@ def _reduce_alias(alias: Any) -> Reduced:
         return _runtime.h, ("s", name, _arguments(alias))
     if getattr(origin, "__module__", None) == "typing" and isinstance(getattr(origin, "_name", None), str):
         return _runtime.h, ("s", origin._name, _arguments(alias))  # Literal, ClassVar, Final
+    if isinstance(origin, type) and origin.__module__ in ("typing", "typing_extensions"):
+        origin = origin.__name__  # Protocol and Generic
     return _runtime.h, ("s", origin, _arguments(alias))
 
 

@@ -10,6 +10,7 @@ import _collections_abc
 import abc
 import contextlib
 import dataclasses
+import enum
 import functools
 import gc
 import io
@@ -22,6 +23,7 @@ from collections import OrderedDict
 from typing import Any, Callable, Dict, Optional, Tuple
 
 from . import _generated, _hints, _runtime
+from ._dataclasses import field_options
 from ._errors import refusal
 from ._reference import find_by_name, is_registered
 from ._wrappers import portable_attributes
@@ -107,9 +109,22 @@ def _reduce_descriptor_subclass(base: type) -> Reducer:
         for name in ("__wrapped__", "__isabstractmethod__", "__name__", "__qualname__", "__doc__", "__module__"):
             if base is not property:  # 3.10 copies them from the function
                 state.pop(name, None)
-        return _runtime.y, (type(obj), base, arguments), state or None
+        return _runtime.y, (kind, base, arguments), state or None
 
     return reduce
+
+
+@_reduces(types.DynamicClassAttribute)
+def _reduce_dynamic_attribute(obj: Any) -> Reduced:
+    """A property of the instances alone; that of `enum` knows its name, which the class statement told it."""
+    kind = type(obj)
+    contents = (obj.fget, obj.fset, obj.fdel) if obj.overwrite_doc else (obj.fget, obj.fset, obj.fdel, obj.__doc__)
+    state = {name: vars(obj)[name] for name in ("name", "clsname") if name in vars(obj)}
+    return _runtime.y, (kind, types.DynamicClassAttribute, _until_none(*contents)), state or None
+
+
+if hasattr(enum, "property"):  # 3.11
+    dispatch[enum.property] = _reduce_dynamic_attribute
 
 
 def lazy_reference(obj: Any, binds: Optional[str] = None) -> Reduced:
@@ -373,6 +388,12 @@ def _register_dataclass_sentinels() -> None:
 
 
 _register_dataclass_sentinels()
+
+
+@_reduces(dataclasses.Field)
+def _reduce_field(obj: Any) -> Reduced:
+    """A field that something else than its class holds; its slots are of one version."""
+    return _runtime.f1, (), (obj.name, obj.type, field_options(None, obj)), None, None, _runtime.f1
 
 
 @_reduces(dataclasses.InitVar)

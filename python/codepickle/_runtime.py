@@ -719,9 +719,11 @@ def _waits(cls, state, then):
 def _fill(cls, state):
     attributes, declarations = state[-2:] if type(state) is tuple else (state, {})
     set_attribute = _own_metaclass(type(cls)).__setattr__
-    members = cls.__dict__.get("_member_map_", ())
+    others = set(cls.__dict__.get("_member_map_", ()))  # a newer Python may see no member there
+    if sys.version_info < (3, 11) and cls.__dict__.get("_is_protocol"):
+        others.add("__final__")  # the decorator leaves it from 3.11 on; before, it would be one more member
     for name, value in attributes.items():
-        if name not in members:  # a newer Python may see no member there
+        if name not in others:
             set_attribute(cls, name, value)
     for key, apply in _DECLARATIONS:
         if key in declarations:
@@ -754,11 +756,16 @@ def _protocol(cls):
     typing = sys.modules.get("typing")
     members = getattr(typing, "_get_protocol_attrs", None)
     if members is not None and "__protocol_attrs__" in cls.__dict__:
-        cls.__protocol_attrs__ = members(cls)
+        cls.__protocol_attrs__ = members(cls) - {"__final__"}  # of a decorator, when this was computed already
         if "__callable_proto_members_only__" in cls.__dict__:  # 3.12 alone
-            cls.__callable_proto_members_only__ = all(
-                callable(getattr(cls, name, None)) for name in cls.__protocol_attrs__
-            )
+            cls.__callable_proto_members_only__ = all(_is_callable(cls, name) for name in cls.__protocol_attrs__)
+
+
+def _is_callable(cls, name):
+    try:
+        return callable(getattr(cls, name, None))
+    except Exception:  # a property of the class, which the user wrote
+        return False
 
 
 def _runtime_protocol(cls, flag):
@@ -1023,6 +1030,23 @@ DATACLASS_METHODS = (
     "__delattr__",
     "__hash__",
 )
+
+
+def f1(field=None, state=None):
+    """A field of a dataclass, or one filled by its name, its type and options as `d1` takes them."""
+    import dataclasses
+
+    if field is None:
+        return dataclasses.field()
+    field.name, field.type, options = state
+    kind = {"c": "_FIELD_CLASSVAR", "i": "_FIELD_INITVAR"}.get(options.pop("kind", None), "_FIELD")
+    field._field_type = getattr(dataclasses, kind) if field.name is not None else None
+    metadata = options.pop("metadata", None)
+    if metadata is not None:
+        field.metadata = types.MappingProxyType(metadata)
+    for name, value in options.items():
+        if hasattr(field, name):
+            setattr(field, name, value)
 
 
 class Signature:

@@ -75,14 +75,15 @@ def plan(code: CodeType, function: Optional[FunctionType]) -> Plan:
         if text.file is None:
             reasons.append("%s does not parse: %s" % (text.origin, text.problem))
             continue
+        file = text.file
         if code.co_flags & _runtime.ITERABLE_COROUTINE and _runtime.COROUTINE not in text.futures:
             text = text._replace(features=",".join(filter(None, [text.futures, _runtime.COROUTINE])))
         line = code.co_firstlineno + text.shift
-        candidates = text.file.functions(line, code.co_name)
+        candidates = file.functions(line, code.co_name)
         if not candidates and not text.by_hand:
             reasons.append(_missing(code, text.origin))
         for candidate in candidates:
-            snippet = text.file.snippet(candidate, code.co_freevars)
+            snippet = file.snippet(candidate, code.co_freevars)
             differs = _verify(code, snippet, text)
             if differs is None:
                 if len(candidates) > 1:

@@ -128,7 +128,7 @@ def _hash_of(flags: Dict[str, Any]) -> str:
 
 def kind_of_field(field: Any) -> Optional[str]:
     """ "c" for a ClassVar, "i" for an InitVar, None for a field."""
-    return {"_FIELD_CLASSVAR": "c", "_FIELD_INITVAR": "i"}.get(field._field_type.name)
+    return {"_FIELD_CLASSVAR": "c", "_FIELD_INITVAR": "i"}.get(getattr(field._field_type, "name", ""))
 
 
 def is_keyword_only(cls: Any, field: Any) -> bool:

@@ -1032,21 +1032,21 @@ DATACLASS_METHODS = (
 )
 
 
-def f1(field=None, state=None):
-    """A field of a dataclass, or one filled by its name, its type and options as `d1` takes them."""
+def f1(name, hint, options):
+    """A field of a dataclass that something else than its class holds; `options` as those of `d1`."""
     import dataclasses
 
-    if field is None:
-        return dataclasses.field()
-    field.name, field.type, options = state
+    field = dataclasses.field()
+    options = dict(options)
     kind = {"c": "_FIELD_CLASSVAR", "i": "_FIELD_INITVAR"}.get(options.pop("kind", None), "_FIELD")
-    field._field_type = getattr(dataclasses, kind) if field.name is not None else None
-    metadata = options.pop("metadata", None)
-    if metadata is not None:
-        field.metadata = types.MappingProxyType(metadata)
-    for name, value in options.items():
-        if hasattr(field, name):
-            setattr(field, name, value)
+    if name is not None:
+        field._field_type = getattr(dataclasses, kind)
+    field.name, field.type = name, hint
+    options["metadata"] = types.MappingProxyType(options.pop("metadata", {}))
+    for option, value in options.items():
+        if hasattr(field, option):
+            setattr(field, option, value)
+    return field
 
 
 class Signature:

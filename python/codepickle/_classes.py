@@ -330,6 +330,8 @@ def identify(cls: Any, unit: Optional[types.CodeType], numbers: Numbers) -> Iden
     number = take_number(cls, token, known, numbers)
     if known is None or not known[3]:
         _runtime.register(cls, token, captured, number)
+    if "content" in numbers:
+        number = next(place for place, other in enumerate(numbers[token].values()) if other is cls)
     return Identity(kind, module, qualname, bases, unit, meta, captured, number)
 
 
@@ -514,6 +516,11 @@ def _describe(value: Any) -> str:
     return _Describe()(value)
 
 
+def content_digest(value: Any) -> str:
+    """A digest of what `_describe` says."""
+    return hashlib.sha256(_describe(value).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 class _Describe:
     """Text that is equal for equal values, in every process; what cannot be told counts as its type."""
 
@@ -559,7 +566,7 @@ class _Describe:
             return f"partial:{self(value.func)}{self(value.args)}{self(value.keywords)}"
         if kind in (types.ModuleType, types.BuiltinFunctionType):
             return f"{kind.__name__}:{getattr(value, '__module__', '')}.{value.__name__}"
-        if kind.__module__ in ("typing", "types"):
+        if kind.__module__ in ("typing", "types", "annotationlib"):
             return "<hint>"  # the classes behind type hints differ in every version
         if isinstance(value, enum.Enum):
             return f"<{kind.__qualname__}>{value.name}:{self(value.value)}"  # versions differ in its other state

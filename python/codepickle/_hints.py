@@ -9,10 +9,10 @@ from __future__ import annotations
 import sys
 import types
 import typing
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Tuple
 
 from . import _runtime
-from ._classes import Expression, take_number
+from ._classes import Expression, content_digest
 from ._reference import find_by_name, is_registered
 
 Reduced = Any
@@ -119,7 +119,7 @@ def function_annotations(function: Any) -> Any:
 # --- type variables ---
 
 
-def reduce_variable(obj: Any, numbers: Optional[Any] = None) -> Reduced:
+def reduce_variable(obj: Any) -> Reduced:
     """A TypeVar or its like: by reference where its module has it, else by value and tracked by identity."""
     name = obj.__name__
     module = getattr(obj, "__module__", None)
@@ -147,25 +147,30 @@ def reduce_variable(obj: Any, numbers: Optional[Any] = None) -> Reduced:
             options[option] = True
     if getattr(obj, "has_default", lambda: False)():  # 3.13
         options["default"] = obj.__default__
-    token = _runtime.class_token(module or "", name, kind=kind)
-    known = _runtime.class_info(obj)
-    number = _free_number(obj, token, known) if numbers is None else take_number(obj, token, known, numbers)
-    if known is None or not known[3]:
-        _runtime.register(obj, token, "", number)
+    number: Any = None
+    if module != "typing":  # that of type parameters (PEP 695), which nothing tells from those of other owners
+        number = _number(obj, _runtime.class_token(module or "", name, kind=kind), (arguments, options))
     trimmed: Tuple[Any, ...] = (kind, name, module, number, arguments, options)
     if not options:
-        trimmed = trimmed[:5] if arguments else trimmed[:4] if number else trimmed[:3]
+        trimmed = trimmed[:5] if arguments else trimmed[:4] if number != 0 else trimmed[:3]
     return _runtime.q, trimmed
 
 
-def _free_number(obj: Any, token: str, known: Optional[Tuple[Any, ...]]) -> int:
-    """The number of `obj` among the live variables of its name: two of one payload must stay two."""
+def _number(obj: Any, token: str, content: Any) -> Any:
+    """What tells `obj` from the other variables of its name: a number, with a digest of its bounds if it has any.
+
+    Two scripts call their variables T, in a module `__main__`; two of one payload must stay two.
+    """
+    known = _runtime.class_info(obj)
     if known is not None:
-        return int(known[2])
+        return known[2]
+    digest = content_digest(content) + "/" if any(content) else ""
     number = 0
-    while _runtime.known(token, number) is not None:
+    while _runtime.known(token, digest + str(number) if digest else number) is not None:
         number += 1
-    return number
+    found = digest + str(number) if digest else number
+    _runtime.register(obj, token, "", found)
+    return found
 
 
 def _evaluated(obj: Any, name: str) -> Any:
@@ -192,6 +197,6 @@ def reduce_new_type(function: Any) -> Reduced:
     if found is not None and not is_registered(found[0]):
         return _runtime.g, found
     token = _runtime.class_token(function.__module__ or "", function.__name__, kind="NewType")
-    if _runtime.class_info(function) is None:
-        _runtime.register(function, token)
-    return _runtime.q, ("NewType", function.__name__, function.__module__, 0, (function.__supertype__,))
+    arguments = (function.__supertype__,)
+    number = _number(function, token, (arguments, {}))
+    return _runtime.q, ("NewType", function.__name__, function.__module__, number, arguments)

@@ -1202,16 +1202,17 @@ def z1(cls, name, fresh=False):
 def generate(cls, names, post_init=None, slots=False):
     """{name: function}: methods that a library generates for `cls`, made anew from the declaration."""
     own = cls.__dict__
-    made = {}
+    scratch = object
     if "__dataclass_fields__" in own:
-        made = scratch_dataclass(cls, names, post_init, slots).__dict__
+        scratch = scratch_dataclass(cls, names, post_init, slots)
     elif "_fields" in own:
         import collections
 
-        made = collections.namedtuple(cls.__name__, cls._fields, rename=True).__dict__
+        scratch = collections.namedtuple(cls.__name__, cls._fields, rename=True)
     functions = {}
-    for name in names:
-        function = getattr(made.get(name), "__func__", made.get(name))
+    for name in names if scratch is not object else ():
+        # The class is held meanwhile: a garbage collection would empty its dict.
+        function = getattr(scratch.__dict__.get(name), "__func__", scratch.__dict__.get(name))
         if isinstance(function, types.FunctionType):
             functions[name] = function
             if "_fields" in own and name == "__new__":
@@ -1538,12 +1539,13 @@ def q(kind, name, module, number=0, arguments=(), options=None):
     """A type variable, NewType or type alias: the one of that token, or a new one.
 
     `kind` is its class's name in `typing`: TypeVar (`arguments`: the constraints), ParamSpec, TypeVarTuple, NewType
-    (the supertype), TypeAliasType (the value). `options` are keyword arguments.
+    (the supertype), TypeAliasType (the value). `options` are keyword arguments. `number` tells those of one name apart;
+    None stands for one that is like no other.
     """
     import typing
 
     token = class_token(module, name, kind=kind)
-    found = known(token, number)
+    found = None if number is None else known(token, number)
     if found is not None:
         return found
     options = dict(options or {})
@@ -1566,6 +1568,8 @@ def q(kind, name, module, number=0, arguments=(), options=None):
                     raise
     with contextlib.suppress(AttributeError, TypeError):  # of a type alias: it takes the caller's
         made.__module__ = module
+    if number is None:
+        return made
     with _lock:
         found = _by_token.get((token, number))
         if found is not None:

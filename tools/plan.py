@@ -188,6 +188,12 @@ def declared_steps():
     return [Step("declared classes", [sys.executable, script], env=env, figure=r"^declared classes:")]
 
 
+def determinism_steps(jobs):
+    env = {"CODEPICKLE_PATH": str(SITE)}
+    command = [sys.executable, TESTS / "determinism" / "run.py", "--jobs", jobs]
+    return [Step("determinism", command, env=env, figure=r"^determinism:")]
+
+
 def matrix_steps(jobs):
     env = {"CODEPICKLE_PATH": str(SITE)}
     command = [sys.executable, TESTS / "matrix" / "run.py", "--jobs", jobs, "--traceback", "30"]

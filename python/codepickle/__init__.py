@@ -23,13 +23,14 @@ from ._reference import (
 from ._runtime import BytecodeVersionError, LoadError, MissingModuleError, SourceSyntaxError, WireFormatError
 
 try:
+    from ._fingerprint import fingerprint
     from ._pickler import CloudPickler, Pickler, dump, dumps
     from ._recorder import record_sources
     from ._sources import getsource
 except ImportError as _error:  # the wheel for Pythons without a native module: the loader alone
     if TYPE_CHECKING:
         raise
-    from ._loader_only import CloudPickler, Pickler, dump, dumps, getsource, record_sources
+    from ._loader_only import CloudPickler, Pickler, dump, dumps, fingerprint, getsource, record_sources
 
 __version__ = "0.1.0"
 
@@ -50,6 +51,7 @@ __all__ = [
     "WireFormatError",
     "dump",
     "dumps",
+    "fingerprint",
     "getsource",
     "list_registry_pickle_by_value",
     "load",

@@ -26,6 +26,11 @@ def dump(*args: Any, **options: Any) -> None:
     _missing("dump")
 
 
+def fingerprint(obj: object, **options: Any) -> str:
+    """Raises NotImplementedError: see the module's docstring."""
+    _missing("fingerprint")
+
+
 def getsource(obj: object) -> str:
     """Raises NotImplementedError: see the module's docstring."""
     _missing("getsource")

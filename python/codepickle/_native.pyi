@@ -59,6 +59,9 @@ def dumps(
     pickle_by_reference: Optional[Callable[[Any], bool]] = None,
     self_contained: bool = False,
 ) -> bytes: ...
+def content(
+    obj: object, by_source: Optional[bool] = None, pickle_by_reference: Optional[Callable[[Any], bool]] = None
+) -> bytes: ...
 def dump(
     obj: object,
     file: IO[bytes],

@@ -63,6 +63,10 @@ fn numbers<'py>(engine: &mut Engine<'py>) -> PyResult<Bound<'py, PyDict>> {
         // Tokens are then computed without the texts, which are not sent.
         numbers.set_item(intern!(py, "bytecode"), true)?;
     }
+    if engine.config.content_only {
+        // Classes are then numbered as they are met: their own numbers tell what the process did before.
+        numbers.set_item(intern!(py, "content"), true)?;
+    }
     engine.ext.numbers = Some(numbers.clone().unbind());
     Ok(numbers)
 }

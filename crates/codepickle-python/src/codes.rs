@@ -51,11 +51,39 @@ pub(crate) fn save<'py>(engine: &mut Engine<'py>, code: &Bound<'py, PyAny>) -> P
         let plan = plan_of(engine, code, None)?;
         push(engine, &mut program, code, &plan, None)?;
     } else {
-        program.call_with(Runtime::Snippet, &unit.cast_into()?);
+        let args = unit.cast_into()?;
+        if engine.config.content_only {
+            program.call_with(Runtime::Snippet, &without_place(&args)?);
+        } else {
+            program.call_with(Runtime::Snippet, &args);
+        }
         program.memoize(code);
     }
     program.run(engine);
     Ok(())
+}
+
+/// The arguments of a snippet without its line, path and column.
+fn without_place<'py>(args: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyTuple>> {
+    let py = args.py();
+    let mut kept: Vec<_> = args.iter().collect();
+    for (index, arg) in kept.iter_mut().enumerate() {
+        match index {
+            1 | 5 => *arg = 0_i64.into_pyobject(py)?.into_any(),
+            2 => *arg = intern!(py, "").clone().into_any(),
+            _ => {}
+        }
+    }
+    PyTuple::new(py, kept)
+}
+
+/// The arguments that dig a method out of its class, its line counted from that of the class.
+fn without_line<'py>(dig: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyTuple>> {
+    let py = dig.py();
+    let unit = dig.get_item(0)?;
+    let first = unit.getattr(intern!(py, "co_firstlineno"))?;
+    let line = dig.get_item(2)?.sub(first)?;
+    PyTuple::new(py, [unit, dig.get_item(1)?, line])
 }
 
 /// Pushes a code object by its plan, or a reference to it where the payload has it.
@@ -74,7 +102,11 @@ pub(crate) fn push<'py>(
     if let Some(dig) = &plan.dig {
         let unit = dig.bind(py).get_item(0)?;
         if engine.ext.units.contains(&(unit.as_ptr() as usize)) {
-            program.call_with(Runtime::Dig, dig.bind(py));
+            if engine.config.content_only {
+                program.call_with(Runtime::Dig, &without_line(dig.bind(py))?);
+            } else {
+                program.call_with(Runtime::Dig, dig.bind(py));
+            }
             program.memoize(code);
             return Ok(());
         }
@@ -86,6 +118,13 @@ pub(crate) fn push<'py>(
     };
     let empty = PyTuple::empty(py);
     let args = own.args.as_ref().map_or(&empty, |args| args.bind(py));
+    let content;
+    let args = if engine.config.content_only && !own.bytecode {
+        content = without_place(args)?;
+        &content
+    } else {
+        args
+    };
     if !own.bytecode {
         // Equal lambdas of one line are one code object up to 3.10; the receiver makes one of equal arguments anyway.
         let codes = engine.ext.codes(py);

@@ -94,8 +94,26 @@ pub(crate) fn dumps<'py>(
         by_source,
         pickle_by_reference,
         self_contained,
+        content_only: false,
     };
     one_shot(obj, protocol, fix_imports, buffer_callback, config)?.into_bytes()
+}
+
+/// Return what a fingerprint of `obj` is made of: its pickle without the places that its code was found at.
+#[pyfunction]
+#[pyo3(signature = (obj, by_source=None, pickle_by_reference=None))]
+pub(crate) fn content<'py>(
+    obj: &Bound<'py, PyAny>,
+    by_source: Option<bool>,
+    pickle_by_reference: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let config = Config {
+        by_source,
+        pickle_by_reference,
+        self_contained: false,
+        content_only: true,
+    };
+    one_shot(obj, Some(i64::from(DEFAULT_PROTOCOL)), true, None, config)?.into_bytes()
 }
 
 /// Write the pickle of `obj` to the binary file `file`.
@@ -119,6 +137,7 @@ pub(crate) fn dump<'py>(
         by_source,
         pickle_by_reference,
         self_contained,
+        content_only: false,
     };
     one_shot(obj, protocol, fix_imports, buffer_callback, config)?.into_file(&write)
 }

@@ -22,7 +22,7 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::dumps::{dump, dumps};
+    use crate::dumps::{content, dump, dumps};
     #[pymodule_export]
     use crate::memo_proxy::PicklerMemoProxy;
     #[pymodule_export]

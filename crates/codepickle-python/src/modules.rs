@@ -10,8 +10,15 @@ use crate::functions::by_reference;
 use crate::plans::Plan;
 use crate::program::{Program, Runtime};
 
-/// The interpreter's and the import system's own: the receiver has its own builtins and did not import the module.
-const NOT_STATE: [&str; 4] = ["__builtins__", "__loader__", "__spec__", "__cached__"];
+/// The interpreter's and the import system's own: the receiver has its own builtins, did not import the module and does
+/// not have its file.
+const NOT_STATE: [&str; 5] = [
+    "__builtins__",
+    "__loader__",
+    "__spec__",
+    "__cached__",
+    "__file__",
+];
 
 /// Saves a module.
 pub(crate) fn save<'py>(engine: &mut Engine<'py>, module: &Bound<'py, PyAny>) -> PyResult<()> {

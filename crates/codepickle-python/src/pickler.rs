@@ -102,6 +102,7 @@ impl Pickler {
                 by_source,
                 pickle_by_reference,
                 self_contained,
+                content_only: false,
             },
         };
         let old = lock(&self.settings).replace(settings);

@@ -51,6 +51,8 @@ pub(crate) struct Config {
     pub(crate) pickle_by_reference: Option<Py<PyAny>>,
     /// Put the runtime into the payload.
     pub(crate) self_contained: bool,
+    /// Leave out where code stood: for fingerprints. What comes of it is not to be loaded.
+    pub(crate) content_only: bool,
 }
 
 impl Config {
@@ -60,6 +62,7 @@ impl Config {
             by_source: self.by_source,
             pickle_by_reference: self.pickle_by_reference.as_ref().map(|p| p.clone_ref(py)),
             self_contained: self.self_contained,
+            content_only: self.content_only,
         }
     }
 }

@@ -233,6 +233,8 @@ def class_state(cls: Any) -> Tuple[Attributes, Attributes]:
             continue
         if name == "__doc__" and value is None:
             continue
+        if name == "__final__" and value is True:  # typing.final leaves it from 3.11 on
+            continue
         if name in ("__type_params__", "__parameters__") and value == ():
             continue
         if name == "__annotations__":

@@ -54,6 +54,9 @@ def declare_dataclass(cls: Any, attributes: Attributes) -> Tuple[Any, ...]:
             post_init = "__post_init__" in init.__code__.co_names
         if (name in expected and is_generated(cls, name, value)) or _is_of_dataclasses(value):
             del attributes[name]
+        else:
+            # Versions differ in the order in which they add methods, and the user may have replaced one.
+            attributes[name] = attributes.pop(name)
     forget()
     if "__hash__" in attributes and attributes["__hash__"] is None and _hash_of(flags) == "none":
         del attributes["__hash__"]

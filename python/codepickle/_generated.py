@@ -249,6 +249,9 @@ def _equal(one: Any, other: Any) -> bool:
         return True
     if type(one) is not type(other):
         return False
+    if isinstance(one, type):  # up to 3.13 the class that was there before dataclass() made one with slots of it
+        fields = other.__dict__.get("__dataclass_fields__")
+        return fields is not None and one.__dict__.get("__dataclass_fields__") is fields
     return type(one) in (str, int, tuple, types.BuiltinFunctionType) and bool(one == other)
 
 

@@ -393,7 +393,7 @@ _register_dataclass_sentinels()
 @_reduces(dataclasses.Field)
 def _reduce_field(obj: Any) -> Reduced:
     """A field that something else than its class holds; its slots are of one version."""
-    return _runtime.f1, (obj.name, obj.type, field_options(None, obj))
+    return _runtime.f1, (obj.name, field_options(None, obj)), (None, {"type": obj.type})
 
 
 @_reduces(dataclasses.InitVar)

@@ -720,8 +720,6 @@ def _fill(cls, state):
     attributes, declarations = state[-2:] if type(state) is tuple else (state, {})
     set_attribute = _own_metaclass(type(cls)).__setattr__
     others = set(cls.__dict__.get("_member_map_", ()))  # a newer Python may see no member there
-    if sys.version_info < (3, 11) and cls.__dict__.get("_is_protocol"):
-        others.add("__final__")  # the decorator leaves it from 3.11 on; before, it would be one more member
     for name, value in attributes.items():
         if name not in others:
             set_attribute(cls, name, value)
@@ -756,7 +754,7 @@ def _protocol(cls):
     typing = sys.modules.get("typing")
     members = getattr(typing, "_get_protocol_attrs", None)
     if members is not None and "__protocol_attrs__" in cls.__dict__:
-        cls.__protocol_attrs__ = members(cls) - {"__final__"}  # of a decorator, when this was computed already
+        cls.__protocol_attrs__ = members(cls)
         if "__callable_proto_members_only__" in cls.__dict__:  # 3.12 alone
             cls.__callable_proto_members_only__ = all(_is_callable(cls, name) for name in cls.__protocol_attrs__)
 
@@ -1032,8 +1030,8 @@ DATACLASS_METHODS = (
 )
 
 
-def f1(name, hint, options):
-    """A field of a dataclass that something else than its class holds; `options` as those of `d1`."""
+def f1(name, options):
+    """A field of a dataclass that something else than its class holds; `options` as those of `d1`; its type follows."""
     import dataclasses
 
     field = dataclasses.field()
@@ -1041,7 +1039,7 @@ def f1(name, hint, options):
     kind = {"c": "_FIELD_CLASSVAR", "i": "_FIELD_INITVAR"}.get(options.pop("kind", None), "_FIELD")
     if name is not None:
         field._field_type = getattr(dataclasses, kind)
-    field.name, field.type = name, hint
+    field.name = name
     options["metadata"] = types.MappingProxyType(options.pop("metadata", {}))
     for option, value in options.items():
         if hasattr(field, option):

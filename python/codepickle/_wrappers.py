@@ -7,19 +7,23 @@ from typing import Any, Callable, Dict
 Attributes = Dict[str, Any]
 
 
-def portable_attributes(attributes: Attributes) -> Attributes:
-    """The `__dict__` of a wrapper (it has ``__wrapped__``) without what one version alone puts there.
+_OF_SOME_VERSIONS = frozenset(["__annotate__", "__type_params__", "__final__"])
 
-    3.14 copies the function that makes the annotations, whose code has no text, where others copy the annotations;
-    3.12 and later copy type parameters, also where there are none.
+
+def portable_attributes(attributes: Attributes) -> Attributes:
+    """The `__dict__` of a function without what one version alone puts there.
+
+    `typing.final` leaves its mark from 3.11 on. On wrappers (those with ``__wrapped__``) 3.14 copies the function that
+    makes the annotations, whose code has no text, where others copy the annotations; 3.12 and later copy type
+    parameters, also where there are none.
     """
-    if "__annotate__" not in attributes and attributes.get("__type_params__") != ():
+    if not attributes.keys() & _OF_SOME_VERSIONS:
         return attributes
     portable: Attributes = {}
     for name, value in attributes.items():
         if name == "__annotate__":
             portable.setdefault("__annotations__", {} if value is None else evaluated(value))
-        elif name != "__type_params__" or value != ():
+        elif (name != "__type_params__" or value != ()) and (name != "__final__" or value is not True):
             portable[name] = value
     return portable
 

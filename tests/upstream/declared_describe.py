@@ -111,7 +111,8 @@ def _dataclass(cls, facts):
     if names:
         facts["assigned"] = outcome(setattr, one, names[0], 7)
         facts["deleted"] = outcome(delattr, one, names[0])
-    facts["new attribute"] = outcome(setattr, one, "some_new_attribute", 7)
+    # With slots it is a TypeError from 3.10 to 3.13, whose __setattr__ knows the class before it got slots.
+    facts["new attribute"] = outcome(setattr, one, "some_new_attribute", 7).partition(" ")[0]
 
 
 _DATACLASS_METHODS = ("__init__", "__repr__", "__eq__", "__lt__", "__setattr__", "__hash__", "__post_init__")

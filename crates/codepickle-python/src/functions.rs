@@ -457,13 +457,17 @@ fn attributes<'py>(
     Ok(())
 }
 
-/// The state of a wrapper without what `functools.update_wrapper` puts there on one version alone; any other as it is.
+/// The state of a function without what `functools.update_wrapper` and `typing.final` put there on some versions alone.
 pub(crate) fn portable_state(state: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     let py = state.py();
     match state.cast_exact::<PyDict>() {
-        Ok(dict) if dict.contains(intern!(py, "__wrapped__"))? => py
-            .import(intern!(py, "codepickle._wrappers"))?
-            .call_method1(intern!(py, "portable_attributes"), (state,)),
+        Ok(dict)
+            if dict.contains(intern!(py, "__wrapped__"))?
+                || dict.contains(intern!(py, "__final__"))? =>
+        {
+            py.import(intern!(py, "codepickle._wrappers"))?
+                .call_method1(intern!(py, "portable_attributes"), (state,))
+        }
         _ => Ok(state),
     }
 }

@@ -1,4 +1,4 @@
-//! Pickle opcodes as bytes, without Python.
+//! Pickle opcodes as bytes and back, without Python.
 //!
 //! [`Writer`] emits the opcodes of protocols 0 to 5 as CPython's `_pickle` does, byte for byte, and lays
 //! `FRAME`s that no opcode crosses. It works in one of two [`Mode`]s:
@@ -24,15 +24,23 @@
 //! assert_eq!(w.finish().to_vec(), b"\x80\x04](\x8c\x04spam\x94h\x00e.");
 //! # Ok::<(), codepickle_stream::Error>(())
 //! ```
+//!
+//! [`read`] goes the other way: it interprets a pickle of any origin without importing or calling anything, and leaves
+//! a [`Graph`] of what it would make.
 #![forbid(unsafe_code)]
 
 mod error;
 mod layout;
 pub mod op;
+mod read;
 mod text;
 mod values;
 mod writer;
 
 pub use error::Error;
 pub use layout::{Pickle, Sink};
+pub use read::{
+    Argument, Bytecode, Carried, Graph, Instruction, Method, Payload, ReadError, Reference,
+    Referred, Value, View, decode, read, read_within,
+};
 pub use writer::{FRAME_TARGET, Mode, Writer};

@@ -14,7 +14,7 @@ use crate::scopes::{How, MODULE, Scope, ScopeId, ScopeKind};
 use crate::visit::Builder;
 
 /// Offsets are 32 bits wide, and a quarter of that leaves room for every count of tokens.
-const MAX_LENGTH: usize = 1 << 30;
+pub(crate) const MAX_LENGTH: usize = 1 << 30;
 
 /// What is known about a file. The syntax tree is gone.
 #[derive(Debug)]

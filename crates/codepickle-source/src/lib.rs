@@ -23,6 +23,8 @@ mod annotated;
 mod error;
 mod globals;
 mod header;
+mod import_visit;
+mod imports;
 mod index;
 mod lines;
 mod locate;
@@ -35,5 +37,6 @@ mod visit;
 
 pub use error::ParseError;
 pub use globals::Chains;
+pub use imports::{Code, Import, Imports, Part, When, imports};
 pub use locate::{ClassInfo, DefinitionId, Method, SourceFile};
 pub use snippet::{Snippet, SnippetKind};

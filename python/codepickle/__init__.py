@@ -26,11 +26,23 @@ try:
     from ._fingerprint import fingerprint
     from ._pickler import CloudPickler, Pickler, dump, dumps
     from ._recorder import record_sources
+    from ._requirements import Requirement, Requirements, requirements
     from ._sources import getsource
 except ImportError as _error:  # the wheel for Pythons without a native module: the loader alone
     if TYPE_CHECKING:
         raise
-    from ._loader_only import CloudPickler, Pickler, dump, dumps, fingerprint, getsource, record_sources
+    from ._loader_only import (
+        CloudPickler,
+        Pickler,
+        Requirement,
+        Requirements,
+        dump,
+        dumps,
+        fingerprint,
+        getsource,
+        record_sources,
+        requirements,
+    )
 
 __version__ = "0.1.0"
 
@@ -47,6 +59,8 @@ __all__ = [
     "Pickler",
     "PicklingError",
     "PortabilityWarning",
+    "Requirement",
+    "Requirements",
     "SourceSyntaxError",
     "WireFormatError",
     "dump",
@@ -58,5 +72,6 @@ __all__ = [
     "loads",
     "record_sources",
     "register_pickle_by_value",
+    "requirements",
     "unregister_pickle_by_value",
 ]

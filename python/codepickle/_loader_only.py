@@ -41,6 +41,11 @@ def record_sources() -> Any:
     _missing("record_sources")
 
 
+def requirements(*args: Any, **options: Any) -> Any:
+    """Raises NotImplementedError: see the module's docstring."""
+    _missing("requirements")
+
+
 class Pickler:
     """Raises NotImplementedError when instantiated: see the module's docstring."""
 
@@ -49,3 +54,13 @@ class Pickler:
 
 
 CloudPickler = Pickler
+
+
+class Requirements:
+    """Raises NotImplementedError when instantiated: see the module's docstring."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        _missing("Requirements")
+
+
+Requirement = Requirements

@@ -72,3 +72,12 @@ def dump(
     pickle_by_reference: Optional[Callable[[Any], bool]] = None,
     self_contained: bool = False,
 ) -> None: ...
+def read_payload(
+    data: bytes,
+) -> tuple[
+    int,
+    list[tuple[str, Optional[str], int]],
+    list[tuple[str, list[str], str]],
+    list[int],
+    list[tuple[str, str, str]],
+]: ...

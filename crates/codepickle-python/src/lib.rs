@@ -14,6 +14,7 @@ mod modules;
 mod pickler;
 mod plans;
 mod program;
+mod requirements;
 mod self_contained;
 mod source;
 
@@ -27,6 +28,8 @@ mod _native {
     use crate::memo_proxy::PicklerMemoProxy;
     #[pymodule_export]
     use crate::pickler::Pickler;
+    #[pymodule_export]
+    use crate::requirements::read_payload;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -17,6 +17,7 @@ SITE = CACHE / "site"
 # One that takes the older wheel, the commonest, the newest that is everywhere, and the newest there is.
 PYTEST_ON = ["3.8", "3.11", "3.13", "3.15"]
 UPSTREAM_ON = ["3.8", "3.9", "3.11", "3.13"]
+REQUIREMENTS_ON = ["3.11", "3.12", "3.13"]
 
 
 class Step:
@@ -86,7 +87,13 @@ def phases(build=True):
         Phase(cargo_steps() + lint_steps()),
         Phase(pytest_steps(found) + pickletester_steps(found, cpython) + fidelity_steps(found, cpython), jobs),
         # These use all cores by themselves.
-        Phase(names_steps() + suite_steps(found, jobs) + declared_steps() + matrix_steps(jobs)),
+        Phase(
+            names_steps()
+            + suite_steps(found, jobs)
+            + requirements_steps(found)
+            + declared_steps()
+            + matrix_steps(jobs)
+        ),
     ]
 
 
@@ -192,6 +199,18 @@ def determinism_steps(jobs):
     env = {"CODEPICKLE_PATH": str(SITE)}
     command = [sys.executable, TESTS / "determinism" / "run.py", "--jobs", jobs]
     return [Step("determinism", command, env=env, figure=r"^determinism:")]
+
+
+def requirements_steps(found):
+    """One Python is enough; the packages that are pinned there need 3.11 or later."""
+    labels = [label for label in REQUIREMENTS_ON if label in found][:1]
+    prepare = [sys.executable, TOOLS / "prepare.py", "--requirements"]
+    command = [python_in(VENVS / "requirements"), TESTS / "requirements" / "run.py"]
+    env = {"CODEPICKLE_PATH": str(SITE)}
+    return [
+        Step("requirements", [*prepare, found[label].path], command, env=env, figure=r"^requirements:")
+        for label in labels
+    ]
 
 
 def matrix_steps(jobs):

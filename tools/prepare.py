@@ -3,6 +3,7 @@
     python tools/prepare.py LABEL=PATH...          .venv/pyLABEL for each Python, and .cache/site for all
     python tools/prepare.py --check LABEL=PATH...  is what pip chose the right wheel, and does it work?
     python tools/prepare.py --lint                 .venv/lint
+    python tools/prepare.py --requirements PATH    .venv/requirements, the packages of tests/requirements
     python tools/prepare.py --pyodide              .cache/pyodide/VERSION, where npm is installed
 """
 
@@ -29,8 +30,8 @@ FIELDS = ["Name", "Version", "Summary", "Requires-Python", "Classifier", "Projec
 SMOKE = Path(__file__).resolve().parent / "smoke.py"
 
 
-def requirements():
-    lines = (ROOT / "tests" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+def requirements(name="requirements.txt"):
+    lines = (ROOT / "tests" / name).read_text(encoding="utf-8").splitlines()
     return [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
 
 
@@ -163,10 +164,14 @@ def cli():
     parser.add_argument("pythons", nargs="*", metavar="LABEL=PATH")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--lint", action="store_true")
+    parser.add_argument("--requirements", metavar="PATH")
     parser.add_argument("--pyodide", action="store_true")
     options = parser.parse_args()
     if options.lint:
         return lint()
+    if options.requirements:
+        venv("requirements", requirements("requirements/packages.txt"), options.requirements)
+        return 0
     if options.pyodide:
         return pyodide()
     if options.check:

@@ -84,7 +84,11 @@ class Neutral:
 
 
 def new_functions(seen):
-    """(functions of the standard library made since the last call, {kind: how many were generated})."""
+    """(functions of the standard library made since the last call, {kind: how many were generated}).
+
+    From 3.14 on the compiler makes functions for annotations, type aliases and bounds, which are no one's `def` or
+    `lambda`: what they evaluate travels with what they belong to.
+    """
     gc.collect()
     own, generated = [], {}
     for function in (obj for obj in gc.get_objects() if type(obj) is types.FunctionType):
@@ -93,7 +97,10 @@ def new_functions(seen):
             continue
         if modules.is_inside(code.co_filename):
             seen[id(code)] = code
-            own.append(function)
+            if code.co_varnames[:1] == (".format",) or function.__name__ == "__annotate__":
+                generated["annotations"] = generated.get("annotations", 0) + 1
+            else:
+                own.append(function)
         elif code.co_filename.startswith("<"):
             seen[id(code)] = code
             kind = "%s of %s" % (function.__name__, code.co_filename)

@@ -18,6 +18,7 @@ def run_python(*args, stdin=None, check=True, env=None, cwd=None, timeout=120):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     environment["PYTHONPATH"] = PACKAGE
     environment["PYTHONIOENCODING"] = "utf-8"
+    environment["PYTHONWARNINGS"] = "error"
     environment.update(env or {})
     done = subprocess.run(
         [sys.executable, *args],

@@ -73,7 +73,7 @@ def check(interpreters):
             if not python.exists():
                 continue
             tried += 1
-            command = [str(python), str(SMOKE), folder, label]
+            command = [str(python), "-W", "error", str(SMOKE), folder, label]
             done = subprocess.run(
                 command, env=environment(), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
             )

@@ -11,6 +11,7 @@ import os
 import pickle
 import sys
 import types
+import warnings
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import codepickle
@@ -43,13 +44,17 @@ def measure(function, neutral):
     where = "%s (%s:%d)" % (function.__qualname__, function.__module__, code.co_firstlineno)
     copy = alone(function)
     try:
-        data = codepickle.dumps(copy, by_source=True, pickle_by_reference=lambda obj: obj is not copy)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            data = codepickle.dumps(copy, by_source=True, pickle_by_reference=lambda obj: obj is not copy)
     except pickle.PicklingError as error:
         return "refused", "%s: %s" % (where, error)
     except Exception as error:
         return "wrong", "%s: dumps raised %r" % (where, error)
     try:
-        loaded = pickle.loads(data).__code__
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            loaded = pickle.loads(data).__code__
     except Exception as error:
         return "wrong", "%s: loads raised %r" % (where, error)
     if loaded is code:

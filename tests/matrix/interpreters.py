@@ -55,6 +55,10 @@ class Interpreter:
         """Whether an abi3 extension module can be imported at all."""
         return self.implementation == "cpython" and not self.threaded
 
+    def has(self, module):
+        """Whether a module can be imported there."""
+        return not subprocess.call([*self.command, "-c", "import " + module], stderr=subprocess.DEVNULL)
+
     @property
     def order(self):
         return (self.implementation != "cpython", self.implementation == "pyodide", self.version, self.threaded)

@@ -20,7 +20,6 @@ import fnmatch
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -29,115 +28,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import cases  # noqa: E402
 import interpreters  # noqa: E402
+from worker import Task, make_loader, package_path  # noqa: E402
 
-CHECKOUT = os.path.dirname(os.path.dirname(HERE))
-# A case takes milliseconds; a machine under load is slow, but not this slow.
-SILENCE = 60
 # Self-contained payloads differ from others only in their head: a selection shows it.
 BARE_STRIDE = 6
-
-
-def package_path():
-    return os.environ.get("CODEPICKLE_PATH") or os.path.join(CHECKOUT, "python")
-
-
-def make_loader(folder):
-    """Lay out what the loader-only wheel installs, and nothing more."""
-    target = os.path.join(folder, "codepickle")
-    os.makedirs(target)
-    source = os.path.join(package_path(), "codepickle", "_runtime.py")
-    if os.path.exists(source):
-        shutil.copy(source, target)
-    with open(os.path.join(target, "__init__.py"), "w") as file:
-        file.write('"""Only the loader."""\n')
-    return folder
-
-
-class Task:
-    """One worker process over many cases, started again after a case that kills it."""
-
-    def __init__(self, interpreter, script, folder, names, flags=(), python_flags=(), path=None):
-        self.interpreter = interpreter
-        self.script = script
-        self.folder = folder
-        self.names = list(names)
-        self.flags = list(flags)
-        self.python_flags = list(python_flags)
-        self.path = path
-
-    def environment(self):
-        env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYENV_V"))}
-        env["PYTHONDONTWRITEBYTECODE"] = "1"
-        if self.path:
-            env["PYTHONPATH"] = self.path
-        return env
-
-    def run(self):
-        """Return {case: (state, error)}."""
-        results = {}
-        left = self.names
-        while left:
-            with tempfile.TemporaryDirectory() as scratch:
-                died = self._attempt(scratch, left, results)
-            if died is None:
-                break
-            culprit, error = died
-            if culprit is None:  # Died before the first case: it would do so again.
-                for name in left:
-                    results[name] = ("fail", error)
-                break
-            results[culprit] = ("fail", error)
-            left = [name for name in left if name not in results]
-        for name in self.names:
-            results.setdefault(name, ("fail", "no result"))
-        return results
-
-    def _attempt(self, scratch, left, results):
-        status = os.path.join(scratch, "status")
-        names = os.path.join(scratch, "names")
-        with open(names, "w", encoding="utf-8") as file:
-            file.write("\n".join(left))
-        open(status, "w").close()
-        command = self.interpreter.command + self.python_flags
-        command += [os.path.join(HERE, self.script), self.folder, "--names", names]
-        command += ["--status", status] + self.flags
-        log_path = os.path.join(scratch, "log")
-        hung = False
-        with open(log_path, "wb") as log:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment(), cwd=scratch
-            )
-            size, since = 0, time.monotonic()
-            while True:
-                try:
-                    process.wait(timeout=1)
-                    break
-                except subprocess.TimeoutExpired:
-                    now = os.path.getsize(status)
-                    if now != size:
-                        size, since = now, time.monotonic()
-                    elif time.monotonic() - since > SILENCE:
-                        hung = True
-                        process.kill()
-                        process.wait()
-                        break
-        started = None
-        with open(status, encoding="utf-8") as file:
-            for line in file:
-                record = json.loads(line)
-                if record["state"] == "start":
-                    started = record["case"]
-                else:
-                    # The short form first: the last line of a traceback may be a note.
-                    error = record.get("short", "") + "\n" + record.get("error", "")
-                    results[record["case"]] = (record["state"], error)
-                    started = None
-        if process.returncode == 0:
-            return None
-        with open(log_path, encoding="utf-8", errors="replace") as file:
-            log = file.read()[-3000:]
-        how = "hung" if hung else "died with exit code %s" % process.returncode
-        return started, "%s\n%s" % (how, log)
 
 
 class Matrix:
@@ -167,8 +61,7 @@ class Matrix:
         wanted = sorted({c.requires for c in self.cases if c.requires})
         found = set()
         for module in wanted:
-            command = [*interpreter.command, "-c", "import " + module]
-            if not subprocess.run(command, stderr=subprocess.DEVNULL).returncode:
+            if interpreter.has(module):
                 found.add(module)
         return found
 
@@ -377,8 +270,11 @@ def write_json(matrix, path):
         for name, (state, error) in sorted(results.items())
     ]
     same, compared = matrix.identical()
+    table = {
+        p.label: {c.label: matrix.count("loader", p.label, c.label) for c in matrix.consumers} for p in matrix.producers
+    }
     with open(path, "w", encoding="utf-8") as file:
-        json.dump({"results": rows, "identical": [same, compared]}, file, indent=1)
+        json.dump({"table": table, "identical": [same, compared], "results": rows}, file, indent=1)
 
 
 if __name__ == "__main__":

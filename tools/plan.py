@@ -93,6 +93,7 @@ def phases(build=True):
             + requirements_steps(found)
             + declared_steps()
             + matrix_steps(jobs)
+            + payload_steps(jobs)
         ),
     ]
 
@@ -216,7 +217,16 @@ def requirements_steps(found):
 def matrix_steps(jobs):
     env = {"CODEPICKLE_PATH": str(SITE)}
     command = [sys.executable, TESTS / "matrix" / "run.py", "--jobs", jobs, "--traceback", "30"]
-    return [Step("matrix", command, env=env, figure=r"^version matrix")]
+    commands = [[*command, "--json", CACHE / "matrix.json"]]
+    if IN_CI:  # Elsewhere some Pythons may be missing, which the image shows.
+        commands.append([sys.executable, TOOLS / "draw.py", "--check"])
+    return [Step("matrix", *commands, env=env, figure=r"^(version matrix|dumped by|[\d.]+ .* \d+/\d+)")]
+
+
+def payload_steps(jobs):
+    env = {"CODEPICKLE_PATH": str(SITE)}
+    command = [sys.executable, TESTS / "payloads" / "check.py", "--jobs", jobs, "--traceback", "30"]
+    return [Step("kept payloads", command, env=env, figure=r"^kept payloads")]
 
 
 def loader_wheel():

@@ -111,8 +111,13 @@ def reduce_plain_class(cls: Any, unit: Optional[types.CodeType], numbers: Number
         # First, so that the methods that it makes are there for what the attributes lead to.
         declared = _dataclasses.declare_dataclass(cls, attributes)
         state = Expression(_runtime.d1, *declared), attributes, declarations
+    doc = _runtime.unit_doc(unit)
+    if doc is not None and attributes.setdefault("__doc__", None) == doc:
+        del attributes["__doc__"]  # it follows from the text
     namespace: Dict[str, Any] = {}
     slots = declared_slots(cls)
+    if _dataclasses.is_dataclass(cls):
+        slots = _dataclasses.own_slots(cls, slots)
     if slots is not None:
         namespace["__slots__"] = slots
     for name in _OF_THE_CLASS:

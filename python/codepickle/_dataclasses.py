@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import types
 from typing import Any, Dict, List, Optional, Set, Tuple
 
@@ -177,9 +178,22 @@ def _slots_follow(cls: Any, fields: Dict[str, Any]) -> bool:
     slots = cls.__dict__.get("__slots__")
     if not isinstance(slots, (tuple, dict)):  # a dict where a field has a docstring (3.14)
         return False
+    inherited = _inherited_slots(cls)
+    names = [field.name for field in fields.values() if kind_of_field(field) is None and field.name not in inherited]
+    return [slot for slot in own_slots(cls, slots) if slot != "__weakref__"] == names
+
+
+def own_slots(cls: Any, slots: Any) -> Any:
+    """The slots of a dataclass without those that 3.10 repeats from its bases."""
+    if sys.version_info[:2] != (3, 10) or not isinstance(slots, tuple):
+        return slots
+    inherited = _inherited_slots(cls)
+    return tuple([slot for slot in slots if slot not in inherited])
+
+
+def _inherited_slots(cls: Any) -> Set[str]:
     inherited: Set[str] = set()
     for base in cls.__mro__[1:-1]:
         own = base.__dict__.get("__slots__", ())
         inherited.update([own] if isinstance(own, str) else own)
-    names = [field.name for field in fields.values() if kind_of_field(field) is None and field.name not in inherited]
-    return [slot for slot in slots if slot != "__weakref__"] == names
+    return inherited

@@ -514,6 +514,16 @@ def unit_digest(code):
     return hashlib.sha256(source[0].encode("utf-8", "surrogatepass")).digest()
 
 
+def unit_doc(code):
+    """The docstring that the code of a class body sets, as this Python compiles it (3.13 dedents it); or None."""
+    names = () if code is None else code.co_names
+    if "__doc__" not in names or not all(name[:1] in "_." for name in names[: names.index("__doc__")]):
+        return None  # none, or one that a later statement sets
+    texts = [const for const in code.co_consts if isinstance(const, str)]
+    # The other one is the qualified name. PyPy has the docstring first.
+    return texts[1 if texts[0].rpartition(".")[2] == code.co_name else 0] if len(texts) > 1 else None
+
+
 def class_token(module, qualname, bases=(), captured="", unit=None, meta=None, kind="class"):
     """The token of a class, without the number that tells equal ones in a payload apart.
 
@@ -585,6 +595,9 @@ def t(module, qualname, bases=(), captured="", number=0, unit=None, meta=None, n
     if found is not None:
         return found
     body = {"__module__": module}
+    doc = unit_doc(unit)
+    if doc is not None:
+        body["__doc__"] = doc
     body.update(namespace or ())
     typing = sys.modules.get("typing")
     if typing is not None and typing.Generic in bases:
@@ -984,9 +997,12 @@ def _dataclass(cls, state):
     post_init = post_init and "__post_init__" not in cls.__dict__
     if post_init:
         set_attribute(cls, "__post_init__", None)
+    doc = cls.__dict__.get("__doc__")
     set_attribute(cls, "__doc__", " ")
     dataclasses.dataclass(cls, **arguments)
-    set_attribute(cls, "__doc__", None if "__doc__" in absent else Signature())
+    if doc is None and "__doc__" not in absent:
+        doc = Signature()
+    set_attribute(cls, "__doc__", doc)
     for name, slot in slots.items():
         set_attribute(cls, name, slot)
     _late_defaults(cls, late, slots, set_attribute, dataclasses.MISSING)

@@ -1,12 +1,13 @@
 # Everything is done by the scripts in tools/, which also run where there is no make: python tools/test.py
 PYTHON ?= python3
 
-.PHONY: help demo test wheels lint dev clean
+.PHONY: help demo test wheels bench lint dev clean
 
 help:
 	@echo "make demo    build, dump with one Python, run in every other one found here"
 	@echo "make test    build the wheels and pass every test"
 	@echo "make wheels  build the wheels and the source distribution into dist/"
+	@echo "make bench   speed and size beside cloudpickle, dill and pickle, in one run"
 	@echo "make lint    formatters, linters and type checker alone"
 	@echo "make dev     build the native module into python/codepickle for working in place"
 	@echo "make clean   remove what these commands made, Cargo's target/ excepted"
@@ -19,6 +20,9 @@ test:
 
 wheels:
 	@$(PYTHON) tools/build.py wheels
+
+bench:
+	@$(PYTHON) tools/bench.py
 
 lint:
 	@$(PYTHON) tools/test.py --only lint

@@ -16,7 +16,7 @@ SITE = CACHE / "site"
 
 # One that takes the older wheel, the commonest, the newest that is everywhere, and the newest there is.
 PYTEST_ON = ["3.8", "3.11", "3.13", "3.15"]
-UPSTREAM_ON = ["3.8", "3.9", "3.11", "3.13"]
+UPSTREAM_ON = ["3.8", "3.9", "3.11", "3.13", "3.14"]
 REQUIREMENTS_ON = ["3.11", "3.12", "3.13"]
 
 

@@ -11,8 +11,9 @@ A drop-in for `cloudpickle`: ``import codepickle as cloudpickle``. What `dumps` 
 
 from __future__ import annotations
 
+from importlib import import_module
 from pickle import load, loads
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, List
 
 from ._errors import PicklingError, PortabilityWarning
 from ._reference import (
@@ -22,13 +23,15 @@ from ._reference import (
 )
 from ._runtime import BytecodeVersionError, LoadError, MissingModuleError, SourceSyntaxError, WireFormatError
 
-try:
+if TYPE_CHECKING:
     from ._fingerprint import fingerprint
-    from ._pickler import CloudPickler, Pickler, dump, dumps
     from ._recorder import record_sources
     from ._requirements import Requirement, Requirements, requirements
     from ._sources import getsource
-except ImportError as _error:  # the wheel for Pythons without a native module: the loader alone
+
+try:
+    from ._pickler import CloudPickler, Pickler, dump, dumps
+except ImportError:  # the wheel for Pythons without a native module: the loader alone
     if TYPE_CHECKING:
         raise
     from ._loader_only import (
@@ -43,6 +46,28 @@ except ImportError as _error:  # the wheel for Pythons without a native module: 
         record_sources,
         requirements,
     )
+
+#: Imported when they are asked for: every worker imports the package, and few need these.
+_LATE = {
+    "Requirement": "_requirements",
+    "Requirements": "_requirements",
+    "fingerprint": "_fingerprint",
+    "getsource": "_sources",
+    "record_sources": "_recorder",
+    "requirements": "_requirements",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module("." + _LATE[name], __name__), name)
+    return value
+
+
+def __dir__() -> List[str]:
+    return sorted({*globals(), *_LATE})
+
 
 __version__ = "0.1.0"
 

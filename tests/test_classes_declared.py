@@ -5,6 +5,7 @@ import dataclasses
 import datetime
 import enum
 import sys
+import types
 import typing
 from typing import ClassVar, Generic, NamedTuple, TypeVar
 
@@ -252,3 +253,10 @@ def test_typed_dicts():
     keys = "sorted(obj.__required_keys__), sorted(obj.__optional_keys__)"
     expression = keys + ", obj(title='a'), sorted(obj.__annotations__)"
     assert elsewhere(Extra, expression) == (["title"], ["year"], {"title": "a"}, ["title", "year"])
+
+
+@pytest.mark.skipif(not hasattr(types, "UnionType"), reason="of 3.10")
+def test_unions_stay_what_they_were_written_as():
+    written, spelled = codepickle.loads(codepickle.dumps((int | None, typing.Optional[int])))
+    assert type(written) is type(int | None) and type(spelled) is type(typing.Optional[int])
+    assert written == spelled == typing.Optional[int]

@@ -148,6 +148,10 @@ _OF_THE_CLASS = ("__dict__", "__name__", "__class__", "__bases__", "__mro__", "_
 
 def state_of(attributes: Attributes, declarations: Attributes) -> Any:
     """What `_runtime.s` takes."""
+    if "__annotations__" in attributes:
+        from ._annotations import portable
+
+        attributes["__annotations__"] = portable(attributes["__annotations__"])
     return (attributes, declarations) if declarations else attributes
 
 
@@ -248,9 +252,13 @@ def class_state(cls: Any) -> Tuple[Attributes, Attributes]:
         attributes[name] = value
     if module_of(cls) is None and "__module__" in cls.__dict__ and cls.__dict__["__module__"] is not None:
         attributes["__module__"] = cls.__dict__["__module__"]
-    annotations = own_annotations(cls)
-    if annotations:
-        attributes["__annotations__"] = annotations
+    from ._annotations import of_class
+
+    annotations = of_class(cls)
+    if annotations.values:
+        attributes["__annotations__"] = annotations.values
+    if annotations.lazy:
+        declarations["l"] = annotations.lazy
     if isinstance(cls, abc.ABCMeta):
         abstract = getattr(cls, "__abstractmethods__", ())
         if abstract or any(getattr(base, "__abstractmethods__", ()) for base in cls.__mro__[1:]):
@@ -269,24 +277,6 @@ def registered_subclasses(cls: Any) -> List[Any]:
         return []
     live = [found for found in (reference() for reference in references) if found is not None]
     return sorted(live, key=lambda sub: (str(sub.__module__), sub.__qualname__))
-
-
-def own_annotations(cls: Any) -> Optional[Dict[str, Any]]:
-    """The annotations of the class itself; none that cannot be evaluated, and never an exception."""
-    if sys.version_info < (3, 14):
-        found = vars(cls).get("__annotations__")
-        return dict(found) if isinstance(found, dict) else None
-    import annotationlib  # type: ignore[import-not-found]
-
-    written = vars(cls).get("__annotations__")
-    if isinstance(written, dict):  # `from __future__ import annotations`
-        return dict(written)
-    for form in (annotationlib.Format.VALUE, annotationlib.Format.FORWARDREF, annotationlib.Format.STRING):
-        try:
-            return dict(annotationlib.get_annotations(cls, format=form))
-        except Exception:
-            continue
-    return None
 
 
 def register_descriptor(value: Any) -> None:

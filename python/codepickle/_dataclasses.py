@@ -72,8 +72,13 @@ def declare_dataclass(cls: Any, attributes: Attributes) -> Tuple[Any, ...]:
             continue
         options = field_options(cls, field)
         declared.append((name, options) if options else name)
+    hints = attributes.pop("__annotations__", None)
+    if hints:
+        from ._annotations import portable
+
+        hints = portable(hints)
     return trim(
-        (cls, declared, attributes.pop("__annotations__", None), flags or None, post_init, absent),
+        (cls, declared, hints, flags or None, post_init, absent),
         (_REQUIRED, _REQUIRED, None, None, False, ()),
     )
 

@@ -30,6 +30,10 @@ _OLD_NAMES = frozenset(
 SAMPLE_NEW_TYPE = typing.NewType("SAMPLE_NEW_TYPE", int)
 
 
+#: The reducers for subscriptions and for the members of `typing`.
+aliases: Dict[type, Callable[[Any], Reduced]] = {}
+
+
 def fill(dispatch: Dict[type, Callable[[Any], Reduced]]) -> None:
     """Add the reducers for hints to `dispatch`."""
     for name in ("GenericAlias", "UnionType"):  # 3.9, 3.10
@@ -43,6 +47,7 @@ def fill(dispatch: Dict[type, Callable[[Any], Reduced]]) -> None:
             dispatch[kind] = _reduce_alias
         elif isinstance(kind, type) and name.endswith(("SpecialForm", "_TypedCacheSpecialForm")):
             dispatch[kind] = _reduce_form
+    aliases.update({kind: reducer for kind, reducer in dispatch.items() if reducer in (_reduce_alias, _reduce_form)})
     dispatch[typing.ForwardRef] = _reduce_forward_reference
     for name in ("TypeVar", "ParamSpec", "TypeVarTuple", "TypeAliasType", "NewType"):
         for module in (typing, sys.modules.get("typing_extensions")):
@@ -62,7 +67,8 @@ def _reduce_form(form: Any) -> Reduced:
 def _reduce_alias(alias: Any) -> Reduced:
     """A subscription, such as ``List[int]``, ``list[int]`` or ``int | None``, or ``typing.List`` itself."""
     if type(alias) is getattr(types, "UnionType", None):
-        return _runtime.h, ("u", alias.__args__)
+        # From 3.14 on, X | Y and Union[X, Y] are the same; older versions have Union[X, Y] alone in common.
+        return _runtime.h, ("u" if _one_union() else "o", alias.__args__)
     if type(alias) is getattr(types, "GenericAlias", None):
         inner = (alias.__origin__, _arguments(alias))
         return _runtime.h, ("s", *inner)
@@ -86,6 +92,10 @@ def _reduce_alias(alias: Any) -> Reduced:
     return _runtime.h, ("s", origin, _arguments(alias))
 
 
+def _one_union() -> bool:
+    return getattr(types, "UnionType", None) is typing.Union
+
+
 def _arguments(alias: Any) -> Any:
     """What stood between the brackets."""
     arguments = alias.__args__
@@ -106,14 +116,6 @@ _PARAMETER_LISTS = ("ParamSpec", "_ConcatenateGenericAlias")
 
 def _reduce_forward_reference(obj: Any) -> Reduced:
     return _runtime.h, ("f", obj.__forward_arg__)
-
-
-# --- annotations ---
-
-
-def function_annotations(function: Any) -> Any:
-    """`__annotations__` of a function."""
-    return function.__annotations__
 
 
 # --- type variables ---

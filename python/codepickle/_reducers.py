@@ -22,7 +22,7 @@ import weakref
 from collections import OrderedDict
 from typing import Any, Callable, Dict, Optional, Tuple
 
-from . import _generated, _hints, _runtime
+from . import _annotations, _generated, _hints, _runtime
 from ._dataclasses import field_options
 from ._errors import refusal
 from ._reference import find_by_name, is_registered
@@ -310,9 +310,8 @@ def _wrapper_attributes(function: Any, internals: Tuple[str, ...]) -> Dict[str, 
     else:
         named = function
     attributes = {name: getattr(named, name, None) for name in ("__module__", "__name__", "__qualname__", "__doc__")}
-    annotations = getattr(named, "__annotations__", None)
-    if annotations:
-        attributes["__annotations__"] = annotations
+    if isinstance(named, types.FunctionType):
+        attributes.update(_annotations.attributes_of(named))
     for name, value in portable_attributes(vars(function)).items():
         if name not in internals and name not in _COPIED:
             attributes[name] = value
@@ -341,9 +340,7 @@ def _reduce_wrapper(kind: str, variable: str, option: Optional[str] = None) -> R
             value = getattr(function, name, None)
             if value is not None and value != ():
                 slots[name] = value
-        annotations = _hints.function_annotations(function)
-        if annotations:
-            slots["__annotations__"] = annotations
+        slots.update(_annotations.attributes_of(function, cells[variable].cell_contents))
         inner, attributes = cells[variable].cell_contents, dict(portable_attributes(vars(function)))
         if attributes.get("__wrapped__") is inner:  # 3.11 has it on a guarded `__repr__`, too
             del attributes["__wrapped__"]

@@ -9,8 +9,10 @@ A snippet is compiled, never executed: its code object is dug out of the constan
 
 import builtins
 import contextlib
+import functools
 import hashlib
 import linecache
+import operator
 import pickle
 import re
 import sys
@@ -408,7 +410,62 @@ def a(obj, attributes, slots=None):
         obj.__dict__.update(attributes)
     if slots:
         for name, value in slots.items():
-            setattr(obj, name, value)
+            if name == "__annotate__":
+                _annotate(obj, value)
+            else:
+                setattr(obj, name, value)
+
+
+def _annotate(obj, lazy):
+    """Let 3.14 and later evaluate the annotations that are text when they are asked for.
+
+    `lazy` has the names of these annotations, and the local variables that their text names.
+    """
+    if sys.version_info < (3, 14):
+        return
+    annotationlib = import_module("annotationlib")
+    form = annotationlib.Format
+    values = dict(obj.__annotations__)
+    names, variables = lazy
+
+    def __annotate__(format):
+        if format not in (form.VALUE, form.FORWARDREF, form.STRING):
+            raise NotImplementedError(format)
+        made = {}
+        for name, value in values.items():
+            if format == form.STRING:
+                value = value if isinstance(value, str) else annotationlib.type_repr(value)
+            elif name in names:
+                try:
+                    value = eval(value, _space_of(obj), variables)
+                except Exception:
+                    if format == form.VALUE:
+                        raise
+                    value = annotationlib.ForwardRef(value, owner=obj)
+            made[name] = value
+        return made
+
+    obj.__annotate__ = __annotate__
+
+
+def _space_of(obj):
+    """The globals of a function, or of a class."""
+    if isinstance(obj, type):
+        module = sys.modules.get(obj.__module__)
+        if module is not None:
+            return vars(module)
+        for value in vars(obj).values():
+            if isinstance(value, types.FunctionType) and value.__module__ == obj.__module__:
+                return value.__globals__
+    return getattr(obj, "__globals__", {})
+
+
+def g1(namespace, names):
+    """Give a namespace what only the text of annotations names: {name: (module, dotted name in it)}, if it is here."""
+    for name, (module, path) in names.items():
+        if name not in namespace:
+            with contextlib.suppress(Exception):
+                namespace[name] = g(module, path) if path else import_module(module)
 
 
 def m(name):
@@ -1363,6 +1420,7 @@ _DECLARATIONS = (
     ("m", _enum_members),
     ("n", _namedtuple),
     ("k", _typed_dict_keys),
+    ("l", _annotate),
 )
 
 
@@ -1492,14 +1550,25 @@ def _a_cell():
 def h(kind, *args):
     """A type hint, or the nearest that this Python has: a hint never keeps a payload from loading.
 
-    ``h("n", name)`` is the member of `typing`, ``h("s", origin, parameters)`` the subscription of a class or of the
-    `typing` member of that name, ``h("u", members)`` a union, ``h("f", text)`` a forward reference.
+    ``h("c", module, name)`` is a class, its name as text where it is not found, ``h("n", name)`` the member of
+    `typing`, ``h("s", origin, parameters)`` the subscription of a class or of the `typing` member of that name,
+    ``h("u", members)`` a union, ``h("o", members)`` one written with ``|``, ``h("f", text)`` a forward reference.
     """
     import typing
 
     try:
         if kind == "n":
             return _typing_name(args[0])
+        if kind == "c":
+            try:
+                return g(*args)
+            except Exception:
+                return "%s.%s" % args
+        if kind == "o":
+            try:
+                return functools.reduce(operator.or_, args[0])
+            except TypeError:  # before 3.10, and where a member is but a name here
+                return typing.Union[args[0]]
         if kind == "f":
             return typing.ForwardRef(*args)
         if kind == "u":
@@ -1615,8 +1684,7 @@ def x(function, state):
     implementations, attributes = state
     for cls, implementation in implementations:
         function.register(cls, implementation)
-    for name, value in attributes.items():
-        setattr(function, name, value)
+    a(function, None, attributes)
     names = function.__code__.co_freevars
     if "funcname" in names:  # what its errors call it
         function.__closure__[names.index("funcname")].cell_contents = function.__name__

@@ -13,19 +13,19 @@ use crate::engine::known::Known;
 use crate::engine::{Engine, LabelKind, Op};
 use crate::plans::{Plan, Use};
 use crate::program::{Program, Runtime};
-use crate::{cells, classes, codes, modules, self_contained};
+use crate::{annotations, cells, classes, codes, modules, self_contained};
 
 /// What one payload holds of functions so far; lives as long as the memo.
 #[derive(Default)]
 pub(crate) struct State {
     /// Live `__globals__` by address, and the namespace that stands for them in the payload.
-    namespaces: HashMap<usize, Namespace>,
+    pub(crate) namespaces: HashMap<usize, Namespace>,
     /// Cells whose contents were written, or are being written.
     pub(crate) filled: HashSet<usize>,
     /// The first code object for each snippet's arguments.
     codes: Option<Py<PyDict>>,
-    /// 3.14+: the annotations that each `__annotate__` function has made, by its address.
-    annotations: HashMap<usize, (Py<PyAny>, Py<PyAny>)>,
+    /// Annotations of functions.
+    pub(crate) annotations: annotations::State,
     /// Class texts of this payload, by the address of their code object.
     pub(crate) units: HashSet<usize>,
     /// Distinct live classes with one token, numbered.
@@ -46,13 +46,15 @@ impl State {
     }
 }
 
-struct Namespace {
+pub(crate) struct Namespace {
     /// Keeps the address of the live globals from being given to another dict.
     _live: Py<PyAny>,
     /// An empty dict whose address is the namespace's key in the memo: the live dict may travel too, as itself.
-    proxy: Py<PyDict>,
+    pub(crate) proxy: Py<PyDict>,
     /// Names that were written, or are being written.
-    written: HashSet<String>,
+    pub(crate) written: HashSet<String>,
+    /// Names that were written for the text of annotations, if the receiver has them.
+    pub(crate) hinted: HashSet<String>,
 }
 
 /// What comes before the object itself.
@@ -268,6 +270,7 @@ fn namespace<'py>(
             _live: live,
             proxy: proxy.unbind(),
             written,
+            hinted: HashSet::new(),
         },
     );
     Ok(())
@@ -318,7 +321,8 @@ fn save_live_state<'py>(
         program.save(module);
         program.op(Op::Pop);
     }
-    let annotations = annotations(engine, function)?;
+    let annotations = annotations::of_function(engine, function)?;
+    annotations::named_globals(engine, &mut program, globals, &annotations)?;
     attributes(&mut program, function, code, plan, globals, annotations)?;
     program.run(engine);
     Ok(())
@@ -399,7 +403,7 @@ fn attributes<'py>(
     code: &Bound<'py, PyAny>,
     plan: &Plan,
     globals: &Bound<'py, PyDict>,
-    annotations: Bound<'py, PyAny>,
+    annotations: annotations::Annotations<'py>,
 ) -> PyResult<()> {
     let py = function.py();
     let mut slots: Vec<(&'static str, Bound<'py, PyAny>)> = Vec::new();
@@ -409,8 +413,11 @@ fn attributes<'py>(
             slots.push((name, value));
         }
     }
-    if annotations.len()? > 0 {
-        slots.push(("__annotations__", annotations));
+    if annotations.values.len()? > 0 {
+        slots.push(("__annotations__", annotations.values));
+    }
+    if let Some(lazy) = annotations.lazy {
+        slots.push(("__annotate__", lazy));
     }
     if let Some(parameters) = function.getattr_opt(intern!(py, "__type_params__"))?
         && parameters.is_truthy()?
@@ -483,68 +490,6 @@ fn push_dict<'py>(program: &mut Program<'py>, dict: &Bound<'py, PyDict>) {
             Err(_) => program.save(value),
         }
     });
-}
-
-/// The annotations of a function. `functools.wraps` makes functions share them: up to 3.13 the dict itself, from 3.14 on
-/// the function that makes it.
-fn annotations<'py>(
-    engine: &mut Engine<'py>,
-    function: &Bound<'py, PyAny>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let py = function.py();
-    let annotations = evaluated_annotations(function)?;
-    if py.version_info() < (3, 14) {
-        return Ok(annotations);
-    }
-    let Some(annotate) = function.getattr_opt(intern!(py, "__annotate__"))? else {
-        return Ok(annotations);
-    };
-    if annotate.is_none() {
-        return Ok(annotations);
-    }
-    let shared = engine
-        .ext
-        .annotations
-        .entry(annotate.as_ptr() as usize)
-        .or_insert_with(|| (annotate.unbind(), annotations.clone().unbind()))
-        .1
-        .bind(py);
-    if same_items(shared, &annotations) {
-        return Ok(shared.clone());
-    }
-    Ok(annotations)
-}
-
-/// Whether two dicts have the same keys and, by identity, the same values, in one order.
-fn same_items(one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> bool {
-    let (Ok(one), Ok(other)) = (one.cast::<PyDict>(), other.cast::<PyDict>()) else {
-        return false;
-    };
-    one.len() == other.len()
-        && one.iter().zip(other.iter()).all(|(one, other)| {
-            one.1.is(&other.1) && (one.0.is(&other.0) || one.0.eq(&other.0).unwrap_or(false))
-        })
-}
-
-/// `__annotations__`; where 3.14's lazy annotations name what does not exist, their text.
-fn evaluated_annotations<'py>(function: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let py = function.py();
-    match function.getattr(intern!(py, "__annotations__")) {
-        Ok(annotations) => Ok(annotations),
-        Err(error) => {
-            let Ok(annotationlib) = py.import("annotationlib") else {
-                return Err(error);
-            };
-            let options = PyDict::new(py);
-            options.set_item(
-                "format",
-                annotationlib.getattr("Format")?.getattr("STRING")?,
-            )?;
-            annotationlib
-                .getattr("get_annotations")?
-                .call((function,), Some(&options))
-        }
-    }
 }
 
 /// The docstring that `types.FunctionType` takes from a code object.

@@ -1,6 +1,7 @@
 //! The native module `codepickle._native`.
 use pyo3::prelude::*;
 
+mod annotations;
 mod cells;
 mod classes;
 mod codes;

@@ -30,6 +30,8 @@ pub(crate) enum Runtime {
     Attributes,
     /// `v`: a module made at run time.
     Module,
+    /// `g1`: globals that only annotations name.
+    Named,
 }
 
 impl Runtime {
@@ -44,6 +46,7 @@ impl Runtime {
             Self::Attributes => &(RUNTIME, "a"),
             Self::Import => &(RUNTIME, "m"),
             Self::Module => &(RUNTIME, "v"),
+            Self::Named => &(RUNTIME, "g1"),
         }
     }
 }

@@ -90,11 +90,19 @@ def _doc_is_generated(cls: Any, doc: Any) -> bool:
         return False
     if doc == cls.__name__ + "(*args, **kwds)":  # 3.7 and 3.8 take the signature of Generic.__new__
         return True
-    try:
-        # `__init__` may have been replaced since; 3.15 would take the signature of what is there when it is asked.
-        return doc in (_runtime.signature_doc(cls), _runtime.signature_doc(_runtime.scratch_dataclass(cls)))
-    except Exception:  # the fields were changed to what no dataclass can have
-        return False
+    known = _docs.get(cls)
+    if known is None or known[0] is not doc:
+        try:
+            # `__init__` may have been replaced since; 3.15 would take the signature of what is there when it is asked.
+            signatures = [_runtime.signature_doc(cls), _runtime.signature_doc(_runtime.scratch_dataclass(cls))]
+        except Exception:  # the fields were changed to what no dataclass can have
+            signatures = []
+        known = _docs[cls] = doc, doc in signatures
+    return bool(known[1])
+
+
+#: Docstrings that were looked at: class -> the docstring, whether it was generated. It takes a millisecond to tell.
+_docs = _runtime._ByIdentity()
 
 
 def _sample_dataclass() -> Any:

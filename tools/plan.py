@@ -93,6 +93,7 @@ def phases(build=True):
             + requirements_steps(found)
             + declared_steps()
             + matrix_steps(jobs)
+            + determinism_steps(jobs)
             + payload_steps(jobs)
         ),
     ]

@@ -45,6 +45,7 @@ BY_HAND = {
     "numpy.rec:record": "numpy:record",
     # Every pickle of bytes by the older protocols names it so, and whoever allows but some names allows this one.
     "_codecs:encode": "_codecs:encode",
+    "shutil:usage": "shutil:_ntuple_diskusage",
     # Methods of the paths of 3.13.
     "pathlib._abc:PathBase": "pathlib:Path",
     "pathlib._abc:PurePathBase": "pathlib:PurePath",

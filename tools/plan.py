@@ -89,6 +89,7 @@ def phases(build=True):
         # These use all cores by themselves.
         Phase(
             names_steps()
+            + library_steps(jobs)
             + suite_steps(found, jobs)
             + requirements_steps(found)
             + declared_steps()
@@ -213,6 +214,13 @@ def requirements_steps(found):
         Step("requirements", [*prepare, found[label].path], command, env=env, figure=r"^requirements:")
         for label in labels
     ]
+
+
+def library_steps(jobs):
+    """Instances of the standard library, from every Python to every other."""
+    env = {"CODEPICKLE_PATH": str(SITE)}
+    command = [sys.executable, TESTS / "stdlib" / "run.py", "--jobs", jobs, "--traceback", "12"]
+    return [Step("library", command, env=env, figure=r"^standard library instances: \d+ of")]
 
 
 def matrix_steps(jobs):

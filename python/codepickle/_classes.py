@@ -19,6 +19,7 @@ from collections import OrderedDict
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, cast
 
 from . import _runtime
+from ._errors import refusal
 
 Numbers = Dict[str, Dict[int, Any]]
 Attributes = Dict[str, Any]
@@ -58,6 +59,8 @@ _GENERATED = frozenset(
 _BUILTIN_TYPES: Dict[type, str] = {
     value: name for name, value in vars(types).items() if type(value) is type and value.__module__ == "builtins"
 }
+#: Set where a class statement made the class, or C code that could make another.
+_HEAP_TYPE = 1 << 9
 _SINGLETON_TYPES = {type(None): None, type(Ellipsis): Ellipsis, type(NotImplemented): NotImplemented}
 
 
@@ -86,6 +89,8 @@ def reduce_class(cls: Any, unit: Optional[types.CodeType] = None, numbers: Optio
         return type, (_SINGLETON_TYPES[cls],)
     if type(cls) is type and cls in _BUILTIN_TYPES and sys.modules.get(cls.__module__) is not None:
         return _runtime.g, ("types", _BUILTIN_TYPES[cls])
+    if not cls.__flags__ & _HEAP_TYPE:
+        raise refusal("cannot pickle class %r: it is built in, and no module has it under a name" % cls.__qualname__)
     if numbers is None:
         numbers = {}
     from . import _declarations

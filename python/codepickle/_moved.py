@@ -324,6 +324,9 @@ NAMES = {
         "PatternError": "re:error",
         "prefixmatch": "re:match",
     },
+    "shutil": {
+        "usage": "shutil:_ntuple_diskusage",
+    },
     "signal": {
         "itimer_error": "signal:ItimerError",
     },

@@ -37,9 +37,12 @@ TABLE = _table()
 
 
 def _stand_ins() -> Dict[str, Dict[str, Tuple[str, str]]]:
-    # Whoever has an older typing_extensions than the sender may have a newer typing.
-    found = {"typing_extensions": {"Protocol": ("typing", "Protocol")}}
+    # Whoever has no backport may have a newer Python.
+    found = {"typing_extensions": {"Protocol": ("typing", "Protocol")}, "exceptiongroup": {}}
     names = [("typing", name) for name in sorted(_moved.NEWER_TYPING)]
+    for name in ("BaseExceptionGroup", "ExceptionGroup"):  # 3.11
+        names.append(("builtins", name))
+        found["exceptiongroup"][name] = "builtins", name
     for module, name in [*_runtime._STAND_INS, *names]:
         found.setdefault(module, {})[name] = module, name
     return found

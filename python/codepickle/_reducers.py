@@ -18,11 +18,10 @@ import logging
 import operator
 import sys
 import types
-import weakref
 from collections import OrderedDict
 from typing import Any, Callable, Dict, Optional, Tuple
 
-from . import _annotations, _generated, _hints, _runtime
+from . import _annotations, _generated, _hints, _library, _runtime
 from ._dataclasses import field_options
 from ._errors import refusal
 from ._reference import find_by_name, is_registered
@@ -178,11 +177,6 @@ def _reduce_mapping_proxy(obj: Any) -> Reduced:
 @_reduces(memoryview)
 def _reduce_memoryview(obj: Any) -> Reduced:
     return bytes, (obj.tobytes(),)
-
-
-@_reduces(weakref.WeakSet)
-def _reduce_weak_set(obj: Any) -> Reduced:
-    return weakref.WeakSet, (list(obj),)
 
 
 def _reduce_view(kind: str, ordered: bool) -> Reducer:
@@ -399,6 +393,7 @@ def _reduce_init_var(obj: Any) -> Reduced:
     return operator.getitem, (dataclasses.InitVar, obj.type)
 
 
+dispatch.update(_library.dispatch)
 _hints.fill(dispatch)
 if isinstance(_hints.SAMPLE_NEW_TYPE, types.FunctionType):  # before 3.10
     special_functions[_code_of(_hints.SAMPLE_NEW_TYPE)] = _hints.reduce_new_type

@@ -1436,9 +1436,10 @@ def g(module, name):
         return found
     except AttributeError:
         pass
-    if module == "typing":
+    backport = _BACKPORTS.get(module)
+    if backport is not None:
         try:
-            return getattr(import_module("typing_extensions"), name)
+            return getattr(import_module(backport), name)
         except (ImportError, AttributeError):
             pass
     make = _STAND_INS.get((module, name))
@@ -1447,7 +1448,11 @@ def g(module, name):
         if key not in globals():
             globals()[key] = make()
         return globals()[key]
-    raise LoadError("the payload needs %s.%s, which %s does not have" % (module, name, _python()))
+    hint = "" if backport is None else "; the package %s may have it" % backport
+    raise LoadError("the payload needs %s.%s, which %s does not have%s" % (module, name, _python(), hint))
+
+
+_BACKPORTS = {"typing": "typing_extensions", "builtins": "exceptiongroup"}
 
 
 def _protocol_stand_in():
@@ -1528,6 +1533,8 @@ def _same(obj):
 _STAND_INS = {
     ("dataclasses", "KW_ONLY"): lambda: "KW_ONLY",  # an annotation
     ("typing", "Protocol"): _protocol_stand_in,
+    ("typing", "final"): lambda: _same,
+    ("typing", "override"): lambda: _same,
     ("typing", "runtime_checkable"): lambda: _same,
     ("functools", "cached_property"): _cached_property_stand_in,
     ("functools", "singledispatchmethod"): _singledispatchmethod_stand_in,

@@ -110,8 +110,8 @@ pub(crate) fn with_path(engine: &Engine<'_>, error: PyErr) -> PyErr {
     error
 }
 
-/// Whether this is the interpreter's own "cannot pickle '...' object": raised by C code, or by copyreg for protocols 0
-/// and 1. The texts are those of 3.8+ and 3.7.
+/// Whether this is the interpreter's own "cannot pickle '...' object": raised by C code, by copyreg for protocols 0
+/// and 1, or by the modules of sockets. The texts are those of 3.8+, of 3.7, and of 3.7's files.
 fn is_refusal(py: Python<'_>, error: &PyErr) -> bool {
     if !error.get_type(py).is(py.get_type::<PyTypeError>()) {
         return false;
@@ -121,7 +121,10 @@ fn is_refusal(py: Python<'_>, error: &PyErr) -> bool {
         .str()
         .map(|s| s.to_string())
         .unwrap_or_default();
-    if !(text.starts_with("cannot pickle ") || text.starts_with("can't pickle ")) {
+    if !["cannot pickle ", "can't pickle ", "cannot serialize "]
+        .iter()
+        .any(|start| text.starts_with(start))
+    {
         return false;
     }
     let Some(traceback) = error.traceback(py) else {
@@ -131,5 +134,9 @@ fn is_refusal(py: Python<'_>, error: &PyErr) -> bool {
         .getattr("tb_frame")
         .and_then(|frame| frame.getattr("f_globals"))
         .and_then(|globals| globals.get_item("__name__"));
-    module.is_ok_and(|module| module.eq("copyreg").unwrap_or(false))
+    module.is_ok_and(|module| {
+        ["copyreg", "socket", "ssl"]
+            .iter()
+            .any(|name| module.eq(name).unwrap_or(false))
+    })
 }

@@ -34,6 +34,8 @@ pub(crate) struct Known {
     pub(crate) moved: Py<PyDict>,
     /// `codepickle._names`: what older Pythons have a substitute for.
     pub(crate) stand_ins: Py<PyDict>,
+    /// `codepickle._library`: the reducers for instances of a module's classes.
+    pub(crate) library: Py<PyDict>,
     /// `codepickle._runtime.g`, which finds the substitute.
     pub(crate) stand_in: Py<PyAny>,
     pub(crate) latin1: Py<PyString>,
@@ -104,6 +106,7 @@ impl Known {
             import_mapping: dict(&compat, "REVERSE_IMPORT_MAPPING")?,
             moved: dict(&names, "TABLE")?,
             stand_ins: dict(&names, "STAND_INS")?,
+            library: dict(&py.import("codepickle._library")?, "LIBRARY")?,
             stand_in: any(&py.import("codepickle._runtime")?, "g")?,
             latin1: PyString::intern(py, "latin1").unbind(),
             global_keys: PyDict::new(py).unbind(),

@@ -8,6 +8,7 @@ mod buffers;
 mod constants;
 mod containers;
 mod endless;
+mod exceptions;
 mod globals;
 mod iterators;
 pub(crate) mod known;
@@ -25,8 +26,8 @@ mod work;
 use codepickle_stream::{Mode, Writer, op};
 use pyo3::exceptions::PyRecursionError;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
-use std::collections::HashSet;
+use pyo3::types::{PyString, PyType};
+use std::collections::{HashMap, HashSet};
 
 use crate::{errors, functions};
 use constants::Constants;
@@ -108,6 +109,11 @@ pub(crate) struct Engine<'py> {
     fast: bool,
     /// Fast mode: the containers under way, to tell cycles.
     fast_open: HashSet<usize>,
+    /// Causes and contexts of exceptions, by address: whether they can be pickled. None in such a trial, in which
+    /// exceptions come without theirs.
+    tried: Option<HashMap<usize, (Py<PyAny>, bool)>>,
+    /// The class of the last instance whose module has no reducers of ours: the next one is often of the same.
+    ordinary: Option<Bound<'py, PyType>>,
     /// Whose `__reduce_ex__` is running.
     culprit: Option<Bound<'py, PyAny>>,
     root: Option<Bound<'py, PyAny>>,
@@ -154,6 +160,8 @@ impl<'py> Engine<'py> {
             fix_imports: options.fix_imports && options.protocol < 3,
             fast: options.fast,
             fast_open: HashSet::new(),
+            tried: Some(HashMap::new()),
+            ordinary: None,
             culprit: None,
             root: None,
             new_depth: 0,
@@ -191,6 +199,29 @@ impl<'py> Engine<'py> {
             return Err(error);
         }
         Ok(())
+    }
+
+    /// Pickles an object by an engine of its own, for nothing but the error; no exception brings its cause along.
+    fn try_alone(&self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
+        let options = Options {
+            protocol: self.protocol,
+            mode: Mode::OneShot,
+            fix_imports: false,
+            fast: false,
+        };
+        let config = Config {
+            self_contained: false,
+            ..self.config.clone_ref(self.py)
+        };
+        let hooks = Hooks {
+            persistent_id: self.hooks.persistent_id.clone(),
+            reducer_override: self.hooks.reducer_override.clone(),
+            dispatch_table: self.hooks.dispatch_table.clone(),
+            buffer_callback: None,
+        };
+        let mut engine = Self::new(self.py, &options, config, hooks)?;
+        engine.tried = None;
+        engine.dump(obj)
     }
 
     fn finish_stream(&mut self) -> PyResult<()> {

@@ -148,14 +148,12 @@ impl<'py> Engine<'py> {
         {
             return Ok(());
         }
-        if let Some(reducer) = match &self.extra_dispatch {
-            Some(table) => table.get_item(&class)?,
-            None => None,
-        } {
+        if let Some(reducer) = self.own_reducer(&class)? {
             self.culprit = Some(obj.clone());
             let value = reducer.call1((obj,))?;
             self.culprit = None;
             if !value.is(py.NotImplemented()) {
+                self.push_links(obj, &value)?;
                 return self.save_reduced(value, obj);
             }
         }
@@ -171,6 +169,7 @@ impl<'py> Engine<'py> {
         };
         self.check_old_reduce(obj, &value)?;
         self.culprit = None;
+        self.push_links(obj, &value)?;
         self.save_reduced(value, obj)
     }
 
@@ -189,6 +188,30 @@ impl<'py> Engine<'py> {
             obj.call_method1(intern!(py, "__reduce_ex__"), (2,))?;
         }
         Ok(())
+    }
+
+    /// Our own reducer for a class: for it alone, or for those of its module.
+    fn own_reducer(&mut self, class: &Bound<'py, PyType>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let py = self.py;
+        let Some(table) = &self.extra_dispatch else {
+            return Ok(None);
+        };
+        if let Some(reducer) = table.get_item(class)? {
+            return Ok(Some(reducer));
+        }
+        if self.ordinary.as_ref().is_some_and(|last| last.is(class)) {
+            return Ok(None);
+        }
+        let found = match class.getattr(intern!(py, "__module__")) {
+            Ok(module) if module.is_exact_instance_of::<PyString>() => {
+                self.known.library.bind(py).get_item(module)?
+            }
+            _ => None,
+        };
+        if found.is_none() {
+            self.ordinary = Some(class.clone());
+        }
+        Ok(found)
     }
 
     /// Whether a reducer is copyreg's own for a type whose reduction does not load on every version:

@@ -258,7 +258,10 @@ def class_state(cls: Any) -> Tuple[Attributes, Attributes]:
     if module_of(cls) is None and "__module__" in cls.__dict__ and cls.__dict__["__module__"] is not None:
         attributes["__module__"] = cls.__dict__["__module__"]
     from ._annotations import of_class
+    from ._attrs import declare_attrs
 
+    if "__attrs_attrs__" in attributes:
+        declare_attrs(cls, attributes)
     annotations = of_class(cls)
     if annotations.values:
         attributes["__annotations__"] = annotations.values

@@ -1236,6 +1236,36 @@ def kept(cls):
     return _kept.get(cls, {})
 
 
+# --- attrs ---
+
+
+def t1(kind, *args):
+    """What attrs keeps on a class, by the attrs that is here, of the values that it knows.
+
+    ``t1("a", values)`` is an Attribute, ``t1("t", name, attributes)`` the tuple of them, ``t1("p", values)`` the
+    properties of the class, None for an attrs without them.
+    """
+    make = m("attr._make")
+    if kind == "t":
+        return make._make_attr_tuple_class(args[0], [item.name for item in args[1]])(args[1])
+    values = args[0]
+    if kind == "p":
+        props = getattr(make, "ClassProps", None)  # 25.4
+        if props is None:
+            return None
+        made = props.__new__(props)
+    else:
+        made = make.Attribute.__new__(make.Attribute)
+        values = dict({"inherited": False, "alias": values["name"].lstrip("_"), "alias_is_default": True}, **values)
+    for name in type(made).__slots__:
+        if name[:2] != "__":
+            value = values.get(name)
+            if kind == "p" and type(value) is tuple:
+                value = getattr(getattr(props, value[0]), value[1])
+            object.__setattr__(made, name, value)
+    return made
+
+
 # --- generated methods that something else than their class holds ---
 
 _made = _ByIdentity()  # function that a library generated for a class -> weak reference to the class, its name

@@ -118,6 +118,7 @@ def main():
     parser.add_argument("--consumers", help="labels joined by commas; default: all that are found")
     parser.add_argument("-k", metavar="TEXT", default="", help="only classes whose name contains this")
     parser.add_argument("-v", action="store_true", help="show all of what differs")
+    parser.add_argument("--producer", help="the label of another Python than the newest: what is listed is not for it")
     options = parser.parse_args()
     found = interpreters.find()
     producers = [interpreter for interpreter in found if has_tests(interpreter)]
@@ -125,6 +126,8 @@ def main():
         print("declared classes: no CPython here has its tests installed")
         return 0
     producer = producers[-1]
+    if options.producer:
+        producer = next(interpreter for interpreter in producers if interpreter.label == options.producer)
     consumers = [i for i in found if not options.consumers or i.label in options.consumers.split(",")]
     expected = expected_failures()
     passed = listed = failed = 0

@@ -30,6 +30,8 @@ import interpreters  # noqa: E402
 
 PACKAGE = os.environ.get("CODEPICKLE_PATH") or os.path.join(os.path.dirname(os.path.dirname(HERE)), "python")
 WORKER = os.path.join(HERE, "declared_worker.py")
+#: Seconds for one process: it takes some 20 on an idle machine.
+LONGEST = 900
 EXPECTED = os.path.join(HERE, "declared_expected.txt")
 
 
@@ -42,12 +44,12 @@ def work(interpreter, what, folder, path):
     """What the worker told of each class, by number."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     environment["PYTHONPATH"] = path
-    done = subprocess.run(
-        [interpreter.path, WORKER, what, folder],
-        capture_output=True,
-        env=environment,
-        text=True,
-    )
+    try:
+        done = subprocess.run(
+            [interpreter.path, WORKER, what, folder], capture_output=True, env=environment, text=True, timeout=LONGEST
+        )
+    except subprocess.TimeoutExpired:
+        raise SystemExit("%s %s: not done in %d seconds" % (what, interpreter.label, LONGEST)) from None
     told = {}
     for line in done.stdout.splitlines():
         entry = json.loads(line)

@@ -40,12 +40,18 @@ BY_HAND = {
     "builtins:str_ascii_iterator": "_collections_abc:str_iterator",  # 3.11
     "numpy._core.multiarray:_reconstruct": "numpy.core.multiarray:_reconstruct",
     "numpy._core.multiarray:scalar": "numpy.core.multiarray:scalar",
-    "numpy.char:chararray": "numpy:chararray",
     "numpy.rec:recarray": "numpy:recarray",
     "numpy.rec:record": "numpy:record",
     # Every pickle of bytes by the older protocols names it so, and whoever allows but some names allows this one.
     "_codecs:encode": "_codecs:encode",
     "shutil:usage": "shutil:_ntuple_diskusage",
+    # Of Windows, where nobody walked.
+    **{
+        "nt:_path_" + name: "ntpath:" + name
+        for name in "exists isdevdrive isdir isfile isjunction islink lexists normpath".split()  # noqa: SIM905
+    },
+    "nt:_path_splitroot_ex": "ntpath:splitroot",
+    "asyncio.windows_events:_WindowsSelectorEventLoop": "asyncio:SelectorEventLoop",
     # Methods of the paths of 3.13.
     "pathlib._abc:PathBase": "pathlib:Path",
     "pathlib._abc:PurePathBase": "pathlib:PurePath",
@@ -59,7 +65,7 @@ BY_HAND = {
     "importlib.resources.abc:Traversable": "importlib.resources.abc:Traversable",
     "importlib.resources.abc:TraversableResources": "importlib.resources.abc:TraversableResources",
 }
-MODULES_BY_HAND = {"numpy.core._multiarray_umath": "numpy", "numpy.ma.core": "numpy.ma"}
+MODULES_BY_HAND = {"nt": "os", "numpy.core._multiarray_umath": "numpy", "numpy.ma.core": "numpy.ma"}
 
 #: No names to write: pointer types, which mean another width on another platform; Windows' paths.
 NO_TARGETS = {"ctypes.wintypes", "ntpath"}

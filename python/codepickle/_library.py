@@ -16,6 +16,7 @@ import collections
 import copyreg
 import functools
 import logging
+import operator
 import re
 import struct
 import sys
@@ -103,6 +104,19 @@ def _reduce_constant(obj: Any) -> Reduced:
 def _reduce_distribution(obj: Any) -> Reduced:
     # 3.10 gave it a __getstate__.
     return (type(obj), (obj.mean, obj.stdev)) if type(obj).__name__ == "NormalDist" else NotImplemented
+
+
+@_of("platform")
+def _reduce_uname(obj: Any) -> Reduced:
+    """By the receiver's own, which knows how many parts it has: from 3.9 on the processor is found when it is read."""
+    if type(obj).__name__ != "uname_result":
+        return NotImplemented
+    import platform
+
+    from ._classes import Expression
+
+    parts = {name: getattr(obj, name) for name in ("system", "node", "release", "version", "machine")}
+    return operator.methodcaller("_replace", **parts), (Expression(platform.uname),)
 
 
 @_of("traceback")

@@ -42,6 +42,7 @@ MODULES = {
     "importlib.resources._legacy": "importlib.resources",
     "importlib.resources.readers": "importlib.readers",
     "math.integer": "math",
+    "nt": "os",
     "numpy.core._multiarray_umath": "numpy",
     "numpy.ma.core": "numpy.ma",
     "pathlib._local": "pathlib",
@@ -195,6 +196,9 @@ NAMES = {
     "asyncio.unix_events": {
         "_UnixSelectorEventLoop": "asyncio:SelectorEventLoop",
     },
+    "asyncio.windows_events": {
+        "_WindowsSelectorEventLoop": "asyncio:SelectorEventLoop",
+    },
     "builtins": {
         "Context": "contextvars:Context",
         "ContextVar": "contextvars:ContextVar",
@@ -290,12 +294,20 @@ NAMES = {
     "logging": {
         "<lambda>": "logging:currentframe",
     },
+    "nt": {
+        "_path_exists": "ntpath:exists",
+        "_path_isdevdrive": "ntpath:isdevdrive",
+        "_path_isdir": "ntpath:isdir",
+        "_path_isfile": "ntpath:isfile",
+        "_path_isjunction": "ntpath:isjunction",
+        "_path_islink": "ntpath:islink",
+        "_path_lexists": "ntpath:lexists",
+        "_path_normpath": "ntpath:normpath",
+        "_path_splitroot_ex": "ntpath:splitroot",
+    },
     "numpy._core.multiarray": {
         "_reconstruct": "numpy.core.multiarray:_reconstruct",
         "scalar": "numpy.core.multiarray:scalar",
-    },
-    "numpy.char": {
-        "chararray": "numpy:chararray",
     },
     "numpy.rec": {
         "recarray": "numpy:recarray",

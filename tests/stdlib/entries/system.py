@@ -63,6 +63,11 @@ entry("terminal_size", lambda: os.terminal_size((80, 24)))
 entry("times_result", lambda: os.times_result((1, 2, 3, 4, 5)), lambda t: tuple(t) == (1, 2, 3, 4, 5) and t.user == 1)
 entry("uname_result", lambda: os.uname_result("abcde"), lambda u: u.sysname == "a")
 entry("disk_usage", lambda: shutil._ntuple_diskusage(1, 2, 3))
+entry(
+    "platform_uname",
+    lambda: platform.uname()._replace(system="S", node="N"),
+    lambda u: (u.system, u.node, len(u)) == ("S", "N", 6),
+)
 entry("platform_function", lambda: platform.system)
 entry("version_info", lambda: sys.version_info, lambda v: v is sys.version_info)
 entry("system_flags", lambda: [sys.flags, sys.float_info, sys.hash_info], lambda f: f[0] is sys.flags)

@@ -124,6 +124,30 @@ def test_decorators_defaults_and_annotations_do_not_run_again():
     assert kinds(function) == {}
 
 
+def test_names_in_annotations_may_be_missing(make_module):
+    module = make_module(
+        "requirements_annotated",
+        """
+        import pytest
+        import typing
+
+        def value(item: pytest.Item, other: typing.List[pytest.Item]) -> None:
+            return item
+
+        def text(item: "pytest.Item"):
+            return item
+
+        def both(item: pytest.Item):
+            return pytest.Item
+        """,
+    )
+    name = pytest.Item.__module__
+    assert kinds(module.value) == {name: "optional"}
+    assert set(kinds(module.text).values()) <= {"optional"}
+    assert kinds(module.both)["pytest"] == "load"
+    assert requirements(module.value).lines() == ["# pytest==%s  # optional: %s" % (pytest.__version__, name)]
+
+
 def test_methods_of_a_class():
     class Base:
         import string as body
@@ -337,6 +361,20 @@ def test_extension_codes():
         copyreg.remove_extension("alpha.beta", "Gamma", 0x7654)
     assert [each.module for each in found] == ["alpha.beta"]
     assert list(requirements(b"\x80\x02\x83\x54\x76.")) == []
+
+
+def test_no_name_makes_a_line_of_its_own():
+    payload = b"\x80\x04\x8c\x0aa\nevil==1\n\x8c\x01b\x93."
+    lines = requirements(payload).lines()
+    assert lines == ["# a\\nevil==1\\n: no installed distribution has it"]
+    assert str(requirements(payload)).count("\n") == 1
+
+
+def test_bytecode_of_others_is_noted():
+    cloudpickle = pytest.importorskip("cloudpickle")
+    found = requirements(cloudpickle.dumps(lambda: pytest))
+    assert {each.module: each.kind for each in found} == {"cloudpickle.cloudpickle": "load", "pytest": "load"}
+    assert found.notes and all("bytecode" in note for note in found.notes)
 
 
 def test_main_is_nothing_to_install():

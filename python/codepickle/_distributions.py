@@ -44,7 +44,7 @@ class Installed:
         #: Distributions by a top-level name that they claim without saying which files are theirs.
         self._claims: Dict[str, List[Distribution]] = {}
         seen: Set[str] = set()
-        for read in _metadata_readers():
+        for read in _metadata_readers() if self._tops else ():
             found = _identity(read)
             # The first on the path is the one that is imported.
             if found is not None and _normalized(found.name) not in seen:

@@ -17,7 +17,23 @@ _RUNTIME = "codepickle._runtime"
 #: From the strongest to the weakest.
 _KINDS = ("load", "import", "conditional", "optional", "typing")
 
-_NEVER_INSTALLED = frozenset(["__main__", "__mp_main__", "__builtin__", "builtins"])
+#: What makes functions of bytecode in the payloads of others.
+_BYTECODE_MAKERS = frozenset(
+    [
+        ("cloudpickle.cloudpickle", "_builtin_type"),
+        ("cloudpickle.cloudpickle", "_make_function"),
+        ("dill._dill", "_create_code"),
+        ("marshal", "loads"),
+        ("types", "CodeType"),
+    ]
+)
+
+#: `sys.stdlib_module_names` is of 3.10. Before, nothing tells what a Python itself lacks from what it has.
+_ALWAYS_STANDARD = (
+    frozenset(["__main__", "__mp_main__", "__builtin__"])
+    .union(sys.builtin_module_names)
+    .union(getattr(sys, "stdlib_module_names", STDLIB_NAMES))
+)
 
 
 class Requirement(NamedTuple):
@@ -30,7 +46,8 @@ class Requirement(NamedTuple):
     #: The version that is installed here.
     version: Optional[str]
     #: ``"load"``: `loads` imports it. ``"import"``: the code imports it when it runs. ``"conditional"``: in a branch.
-    #: ``"optional"``: in a ``try`` with ``except ImportError``. ``"typing"``: under ``if TYPE_CHECKING``.
+    #: ``"optional"``: it may be missing: in a ``try`` with ``except ImportError``, or a name in an annotation.
+    #: ``"typing"``: under ``if TYPE_CHECKING``.
     kind: str
     #: The distributions that share a namespace package, of which the code does not tell which one it means.
     candidates: Tuple[str, ...] = ()
@@ -39,6 +56,11 @@ class Requirement(NamedTuple):
     def optional(self) -> bool:
         """Whether the code says that it can do without: the kinds ``"optional"`` and ``"typing"``."""
         return self.kind in ("optional", "typing")
+
+
+def _one_line(text: str) -> str:
+    """A payload may name a module anything, with a line of its own in the middle."""
+    return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
 
 
 class Requirements(Sequence[Requirement]):
@@ -99,7 +121,8 @@ class Requirements(Sequence[Requirement]):
                 if item.kind not in ("load", "import"):
                     what = "%s; %s" % ("for type checkers" if item.kind == "typing" else item.kind, what)
                 unknown.append("# %s: %s" % (item.module, what))
-        return [*needed.values(), *comments.values(), *unknown, *("# note: " + note for note in self.notes)]
+        lines = [*needed.values(), *comments.values(), *unknown, *("# note: " + note for note in self.notes)]
+        return [_one_line(line) for line in lines]
 
 
 def requirements(
@@ -145,7 +168,7 @@ def requirements(
         data = dumps(obj, by_source=by_source, pickle_by_reference=pickle_by_reference)
     found = _Findings(*_native.read_payload(data))
     wanted = _wanted(found)
-    tops = {module.partition(".")[0] for module, _, _ in wanted}
+    tops = {module.partition(".")[0] for module, _, _ in wanted} - _ALWAYS_STANDARD
     installed = Installed(tops)
     kinds: Dict[str, str] = {}
     for module, names, kind in wanted:
@@ -154,7 +177,13 @@ def requirements(
         for each in _modules(module, names, installed):
             kinds[each] = min(kinds.get(each, kind), kind, key=_KINDS.index)
     items = [_requirement(module, kinds[module], installed) for module in sorted(kinds)]
-    return Requirements(items, sorted({_note(*note) for note in found.notes}))
+    notes = {_note(*note) for note in found.notes}
+    notes.update(
+        "code travels as bytecode, by %s.%s: what it imports when it runs is not known" % (module, name)
+        for module, name, _ in found.references
+        if (module, name) in _BYTECODE_MAKERS
+    )
+    return Requirements(items, sorted(notes))
 
 
 class _Findings(NamedTuple):
@@ -202,11 +231,8 @@ def _extension(code: int) -> Optional[Tuple[str, str]]:
 
 def _is_standard(module: str, installed: Installed) -> bool:
     top = module.partition(".")[0]
-    if top in _NEVER_INSTALLED or top in sys.builtin_module_names:
-        return True
-    own = getattr(sys, "stdlib_module_names", STDLIB_NAMES)  # 3.10
     # What this Python has dropped may live on as a distribution of that name (`cgi`, `asyncore`).
-    return top in own or (top in STDLIB_NAMES and not installed.has(top))
+    return top in _ALWAYS_STANDARD or (top in STDLIB_NAMES and not installed.has(top))
 
 
 def _modules(module: str, names: Sequence[str], installed: Installed) -> Set[str]:

@@ -75,6 +75,10 @@ impl Findings {
         };
         for reference in payload.references {
             match reference.what {
+                Referred::Module | Referred::Name(_) if !reference.needed => {
+                    let entry = (reference.module, Vec::new(), "optional");
+                    found.imports.push(entry);
+                }
                 Referred::Module => {
                     let entry = (reference.module, None, reference.offset);
                     found.references.push(entry);

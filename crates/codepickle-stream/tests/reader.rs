@@ -359,6 +359,33 @@ fn references_are_found_in_all_their_forms() {
 }
 
 #[test]
+fn what_annotations_name_may_be_missing() {
+    let data = payload(
+        b"(ccodepickle._runtime\nh\n(\x8c\x01c\x8c\x01a\x8c\x01btR\
+          ccodepickle._runtime\nh\n\x8c\x01n\x8c\x03Any\x86R\
+          ccodepickle._runtime\ng1\n}}(\x8c\x01x\x8c\x01c\x8c\x01d\x86\x8c\x01y\x8c\x01e\x8c\x00\x86u\x86R\
+          ca\nb\n\
+          t",
+    );
+    let graph = read(&data).unwrap();
+    let found: Vec<_> = Payload::of(&graph)
+        .references
+        .into_iter()
+        .map(|reference| (reference.module, reference.what, reference.needed))
+        .collect();
+    let name = |name: &str| Referred::Name(name.to_owned());
+    assert_eq!(
+        found,
+        [
+            ("a".to_owned(), name("b"), false),
+            ("c".to_owned(), name("d"), false),
+            ("e".to_owned(), Referred::Module, false),
+            ("a".to_owned(), name("b"), true),
+        ]
+    );
+}
+
+#[test]
 fn code_comes_with_the_package_of_its_functions() {
     let data = payload(
         b"(h\x05h\x02(\x8c\x04textK\x05\x8c\x01p\x8c\x06headertR}q\x20\x86R\

@@ -55,6 +55,8 @@ pub struct Reference {
     pub module: String,
     /// What of it is wanted.
     pub what: Referred,
+    /// Whether loading fails without it: what only annotations name may be missing.
+    pub needed: bool,
     /// Where in the stream.
     pub offset: usize,
 }
@@ -142,6 +144,8 @@ impl<'g> Payload<'g> {
 enum Known {
     /// One of the runtime's, by its letter.
     Runtime(char),
+    /// The runtime's `g1`.
+    Names,
     Vars,
     Execute,
     Import,
@@ -163,7 +167,7 @@ struct Reader<'g, 'a> {
     known: HashMap<Value, Known>,
     /// Globals by the values that name them: each text is looked at once.
     seen_names: HashMap<(Value, Value), Option<Known>>,
-    seen_references: HashSet<(String, Option<String>)>,
+    seen_references: HashSet<(String, Option<String>, bool)>,
     seen_modules: HashSet<Value>,
     /// Code that was made, and where it is in `payload.code`.
     code: HashMap<Value, usize>,
@@ -217,7 +221,10 @@ impl<'g, 'a> Reader<'g, 'a> {
     fn new_global(&mut self, value: Value) -> Option<Known> {
         let (module, name) = self.graph.global_within(value, LONGEST_NAME)?;
         if module == RUNTIME {
-            // Longer names (`d1`, `a1`) are of functions that name neither modules nor code.
+            if name == "g1" {
+                return Some(Known::Names);
+            }
+            // The other longer names (`d1`, `a1`) are of functions that name neither modules nor code.
             let mut letters = name.chars();
             return letters
                 .next()
@@ -229,6 +236,9 @@ impl<'g, 'a> Reader<'g, 'a> {
             "vars" if BUILTINS.contains(&&*module) => Some(Known::Vars),
             "__import__" if BUILTINS.contains(&&*module) => Some(Known::Import),
             "import_module" if module == "importlib" => Some(Known::ImportModule),
+            // How others write a module.
+            "subimport" if module == "cloudpickle.cloudpickle" => Some(Known::Import),
+            "_import_module" if module == "dill._dill" => Some(Known::Import),
             _ => None,
         };
         self.refer(&module, Referred::Name(name.into_owned()), value);
@@ -236,15 +246,21 @@ impl<'g, 'a> Reader<'g, 'a> {
     }
 
     fn refer(&mut self, module: &str, what: Referred, at: Value) {
+        self.refer_to(module, what, at, true);
+    }
+
+    fn refer_to(&mut self, module: &str, what: Referred, at: Value, needed: bool) {
         let name = match &what {
             Referred::Module => None,
             Referred::Name(name) | Referred::Attribute(name) => Some(name.clone()),
         };
         let length = module.len() + name.as_ref().map_or(0, String::len);
-        if self.seen_references.insert((module.to_owned(), name)) && self.afford(length) {
+        let key = (module.to_owned(), name, needed);
+        if self.seen_references.insert(key) && self.afford(length) {
             self.payload.references.push(Reference {
                 module: module.to_owned(),
                 what,
+                needed,
                 offset: self.graph.offset(at),
             });
         }
@@ -295,6 +311,8 @@ impl<'g, 'a> Reader<'g, 'a> {
                     self.refer(&module, Referred::Name(name), value);
                 }
             }
+            Known::Runtime('h') => self.hint(value, &arguments),
+            Known::Names => self.names(value, &arguments),
             Known::Runtime('c') => self.snippet(value, arguments),
             Known::Runtime('d') => self.method(value, &arguments),
             Known::Runtime('b') => {
@@ -352,6 +370,34 @@ impl<'g, 'a> Reader<'g, 'a> {
                 self.refer(module, Referred::Attribute(attribute.to_owned()), value);
             }
             _ => self.refer(&name, Referred::Module, value),
+        }
+    }
+
+    /// A type hint: a class by its name, if it is there.
+    fn hint(&mut self, value: Value, arguments: &[Value]) {
+        if let [kind, module, name, ..] = arguments
+            && self.text(Some(kind)).as_deref() == Some("c")
+            && let (Some(module), Some(name)) = (self.text(Some(module)), self.text(Some(name)))
+        {
+            self.refer_to(&module, Referred::Name(name), value, false);
+        }
+    }
+
+    /// What only the text of annotations names: a dict of pairs of a module and a name in it, if it is there.
+    fn names(&mut self, value: Value, arguments: &[Value]) {
+        let graph = self.graph;
+        let Some(names) = arguments.get(1) else {
+            return;
+        };
+        for (_, place) in graph.pairs(*names) {
+            let mut place = graph.items(place);
+            let Some(module) = self.text(place.next().as_ref()) else {
+                continue;
+            };
+            let name = self.text(place.next().as_ref());
+            let name = name.filter(|name| !name.is_empty());
+            let what = name.map_or(Referred::Module, Referred::Name);
+            self.refer_to(&module, what, value, false);
         }
     }
 

@@ -128,6 +128,12 @@ def cargo_steps():
             ["cargo", "clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
             env=python,
         ),
+        Step(
+            "lint: fuzz targets",
+            ["cargo", "check", "--manifest-path", "fuzz/Cargo.toml", "--no-default-features", "--locked"],
+            # What is compiled for the rest is used again.
+            env={"CARGO_TARGET_DIR": os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target"))},
+        ),
         Step("rust", ["cargo", *runner, *only_unit, *pure]),
         Step("rust doctests", ["cargo", "test", "--doc", *pure]),
     ]

@@ -92,13 +92,18 @@ def _doc_is_generated(cls: Any, doc: Any) -> bool:
         return True
     known = _docs.get(cls)
     if known is None or known[0] is not doc:
-        try:
-            # `__init__` may have been replaced since; 3.15 would take the signature of what is there when it is asked.
-            signatures = [_runtime.signature_doc(cls), _runtime.signature_doc(_runtime.scratch_dataclass(cls))]
-        except Exception:  # the fields were changed to what no dataclass can have
-            signatures = []
-        known = _docs[cls] = doc, doc in signatures
+        known = _docs[cls] = doc, _is_signature(cls, doc)
     return bool(known[1])
+
+
+def _is_signature(cls: Any, doc: str) -> bool:
+    try:
+        if doc == _runtime.signature_doc(cls):
+            return True
+        # `__init__` may have been replaced since; 3.15 would take the signature of what is there when it is asked.
+        return bool(doc == _runtime.signature_doc(_runtime.scratch_dataclass(cls)))
+    except Exception:  # the fields were changed to what no dataclass can have
+        return False
 
 
 #: Docstrings that were looked at: class -> the docstring, whether it was generated. It takes a millisecond to tell.

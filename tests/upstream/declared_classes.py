@@ -35,7 +35,14 @@ LONGEST = 900
 EXPECTED = os.path.join(HERE, "declared_expected.txt")
 
 
+#: The newest that may dump. 3.14.10 crashes after these tests ran, in its compiler, where their classes
+#: are kept alive: also if nothing is pickled.
+NEWEST = (3, 13)
+
+
 def has_tests(interpreter):
+    if interpreter.version[:2] > NEWEST:
+        return False
     command = [interpreter.path, "-c", "import test.test_dataclasses, test.test_enum, test.test_typing"]
     return interpreter.can_dump and not subprocess.call(command, stderr=subprocess.DEVNULL)
 

@@ -44,9 +44,11 @@ def collect():
 
         return wrapper
 
-    def process_class(*args, **kwargs):
-        made = note(make_dataclass(*args, **kwargs))
+    def process_class(cls, *args, **kwargs):
+        made = note(make_dataclass(cls, *args, **kwargs))
         dataclass_made.append(made)
+        if made is not cls:  # with slots; 3.14 has stripped the class that it was made of
+            found[:] = [other for other in found if other is not cls]
         return made
 
     make_dataclass = dataclasses._process_class

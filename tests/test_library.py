@@ -147,6 +147,26 @@ class TestCause:
             assert repr(group.exceptions[0].__cause__) == "KeyError('k')"
 
 
+class Missing(AttributeError):
+    """Leaves pickling to its base."""
+
+
+class Special(AttributeError):
+    """Does not."""
+
+    def __reduce__(self):
+        return type(self), ("own",)
+
+
+def test_subclasses_of_errors_that_3_12_gave_more_state():
+    error = Missing("x")
+    error.name, error.obj, error.more = "n", threading.Lock(), [1]
+    loaded = again(error)
+    assert (loaded.args, loaded.name, loaded.more) == (("x",), "n", [1])
+    assert getattr(loaded, "obj", None) is None
+    assert again(Special("x")).args == ("own",)
+
+
 def test_group_where_there_are_none(monkeypatch):
     payload = b"\x80\x04ccodepickle._runtime\ng\n(X\x08\x00\x00\x00builtinsX\x09\x00\x00\x00NoSuchErrtR."
     with pytest.raises(codepickle.LoadError, match=r"needs builtins.NoSuchErr, .* package exceptiongroup"):

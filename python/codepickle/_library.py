@@ -354,7 +354,7 @@ def _reduce_attribute_error(obj: Any) -> Reduced:
         except Exception:
             # An error must not be lost because of the object that it is about.
             del state["obj"]
-    return (AttributeError, obj.args, state) if state else (AttributeError, obj.args)
+    return (type(obj), obj.args, state) if state else (type(obj), obj.args)
 
 
 @_reduces(SyntaxError, IndentationError, TabError)
@@ -367,3 +367,13 @@ def _reduce_syntax_error(obj: Any) -> Reduced:
         )
         args = (args[0], args[1][:4])
     return (type(obj), args, state) if state else (type(obj), args)
+
+
+def error_reducer(cls: Any) -> Any:
+    """The reducer for a subclass of such an exception that leaves pickling to it; None for other classes."""
+    for base in (AttributeError, NameError, SyntaxError):
+        if issubclass(cls, base):
+            names = ("__reduce_ex__", "__reduce__", "__getstate__", "__setstate__")
+            same = all(getattr(cls, name, None) is getattr(base, name, None) for name in names)
+            return dispatch[base] if same else None
+    return None

@@ -36,6 +36,8 @@ pub(crate) struct Known {
     pub(crate) stand_ins: Py<PyDict>,
     /// `codepickle._library`: the reducers for instances of a module's classes.
     pub(crate) library: Py<PyDict>,
+    /// `codepickle._library`: the reducer for a subclass of some exceptions.
+    pub(crate) error_reducer: Py<PyAny>,
     /// `codepickle._runtime.g`, which finds the substitute.
     pub(crate) stand_in: Py<PyAny>,
     pub(crate) latin1: Py<PyString>,
@@ -107,6 +109,7 @@ impl Known {
             moved: dict(&names, "TABLE")?,
             stand_ins: dict(&names, "STAND_INS")?,
             library: dict(&py.import("codepickle._library")?, "LIBRARY")?,
+            error_reducer: any(&py.import("codepickle._library")?, "error_reducer")?,
             stand_in: any(&py.import("codepickle._runtime")?, "g")?,
             latin1: PyString::intern(py, "latin1").unbind(),
             global_keys: PyDict::new(py).unbind(),

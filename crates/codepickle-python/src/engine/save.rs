@@ -1,6 +1,6 @@
 //! What is to be done with an object: the checks of `_pickle.save`, in its order.
 use codepickle_stream::op;
-use pyo3::exceptions::PyKeyError;
+use pyo3::exceptions::{PyBaseException, PyKeyError};
 use pyo3::prelude::*;
 use pyo3::types::{
     PyByteArray, PyBytes, PyComplex, PyDict, PyFrozenSet, PyList, PyModule, PySet, PyString,
@@ -207,6 +207,13 @@ impl<'py> Engine<'py> {
                 self.known.library.bind(py).get_item(module)?
             }
             _ => None,
+        };
+        let found = match found {
+            None if class.is_subclass_of::<PyBaseException>()? => {
+                let reducer = self.known.error_reducer.bind(py).call1((class,))?;
+                Some(reducer).filter(|reducer| !reducer.is_none())
+            }
+            found => found,
         };
         if found.is_none() {
             self.ordinary = Some(class.clone());

@@ -296,14 +296,39 @@ fn one_long_text_used_often_is_refused() {
     let mut data = [b"X\0\0\x10\0", "x".repeat(1 << 20).as_bytes(), b"q\x000"].concat();
     data.extend_from_slice(b"ccodepickle._runtime\nc\nq\x010");
     for line in 0..1000_u16 {
-        data.extend_from_slice(b"h\x01(h\x00M");
-        data.extend_from_slice(&line.to_le_bytes());
-        data.extend_from_slice(b"U\x01ptR0");
+        data.extend_from_slice(b"h\x01(h\x00K\x01U\x01pU\x02");
+        data.extend_from_slice(&line.to_le_bytes().map(|byte| b' ' + byte % 64));
+        data.extend_from_slice(b"tR0");
     }
     data.extend_from_slice(b"N.");
     let graph = read(&data).unwrap();
     let payload = Payload::of(&graph);
-    assert!(payload.excessive && payload.code.len() < 30);
+    assert!(payload.excessive && payload.code.len() < 100);
+}
+
+#[test]
+fn one_text_at_many_places_counts_once() {
+    let mut data = [b"X\0\0\x10\0", "x".repeat(1 << 20).as_bytes(), b"q\x000"].concat();
+    data.extend_from_slice(b"ccodepickle._runtime\nc\nq\x010ccodepickle._runtime\nd\nq\x020");
+    for line in 0..1000_u16 {
+        let [low, high] = line.to_le_bytes();
+        let [low1, high1] = (line + 2).to_le_bytes();
+        data.extend_from_slice(b"h\x02h\x01(h\x00M");
+        data.extend_from_slice(&[low, high]);
+        data.extend_from_slice(b"U\x01ptRU\x01mM");
+        data.extend_from_slice(&[low1, high1]);
+        data.extend_from_slice(b"\x87R0");
+    }
+    data.extend_from_slice(b"N.");
+    let graph = read(&data).unwrap();
+    let payload = Payload::of(&graph);
+    assert!(!payload.excessive);
+    let [code] = &payload.code[..] else {
+        panic!("{} codes", payload.code.len());
+    };
+    // Each is the third line of its text, which the first one has at line 0.
+    assert!(code.methods.iter().all(|method| method.line == 2));
+    assert_eq!(code.methods.len(), 1000);
 }
 
 /// A payload by the calls of the wire format.

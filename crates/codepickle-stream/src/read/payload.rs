@@ -17,9 +17,9 @@ const MOST_ARGUMENTS: usize = 16;
 /// is used for a million names costs no quadratic time.
 const LONGEST_NAME: usize = 4096;
 
-/// How often a payload may use each byte of itself as code or name, for the same reason. Equal texts at several places are
-/// written once: a payload of a thousand times `lambda: 0` comes to a third of this.
-const CODE_PER_BYTE: usize = 16;
+/// How often a payload may use each byte of itself as code or name, for the same reason: in another header, say. Code
+/// that differs in nothing but its place counts once.
+const CODE_PER_BYTE: usize = 64;
 const CODE_BASE: usize = 1 << 20;
 
 /// What a pickle refers to, and which code it carries. Built for the payloads of Codepickle; of another pickle it tells
@@ -81,7 +81,7 @@ pub struct Carried<'g> {
     pub header: Cow<'g, str>,
     /// What closes the brackets that the header opened.
     pub trailer: Cow<'g, str>,
-    /// The line at which it starts in its file.
+    /// The line at which it starts in its file; where the same text stands at several places, the first of them.
     pub line: i64,
     /// Its file.
     pub path: String,
@@ -169,10 +169,10 @@ struct Reader<'g, 'a> {
     seen_names: HashMap<(Value, Value), Option<Known>>,
     seen_references: HashSet<(String, Option<String>, bool)>,
     seen_modules: HashSet<Value>,
-    /// Code that was made, and where it is in `payload.code`.
-    code: HashMap<Value, usize>,
-    /// Code of the same text and place is analysed once.
-    same: HashMap<Vec<Value>, usize>,
+    /// Code that was made: where it is in `payload.code`, and its own first line.
+    code: HashMap<Value, (usize, i64)>,
+    /// Code of the same text, header and trailer, which differs in its place at most, is analysed once.
+    same: HashMap<[Option<Value>; 3], usize>,
     /// Functions: their code and their globals.
     functions: Vec<(Value, Value)>,
     /// Modules by value: their names, and the dicts that fill them.
@@ -313,7 +313,7 @@ impl<'g, 'a> Reader<'g, 'a> {
             }
             Known::Runtime('h') => self.hint(value, &arguments),
             Known::Names => self.names(value, &arguments),
-            Known::Runtime('c') => self.snippet(value, arguments),
+            Known::Runtime('c') => self.snippet(value, &arguments),
             Known::Runtime('d') => self.method(value, &arguments),
             Known::Runtime('b') => {
                 let bytecode = Bytecode {
@@ -401,9 +401,11 @@ impl<'g, 'a> Reader<'g, 'a> {
         }
     }
 
-    fn snippet(&mut self, value: Value, arguments: Vec<Value>) {
-        if let Some(index) = self.same.get(&arguments) {
-            self.code.insert(value, *index);
+    fn snippet(&mut self, value: Value, arguments: &[Value]) {
+        let line = self.number(arguments.get(1)).unwrap_or(1);
+        let key = [0, 3, 4].map(|at: usize| arguments.get(at).copied());
+        if let Some(index) = self.same.get(&key) {
+            self.code.insert(value, (*index, line));
             return;
         }
         let Some(text) = self.code(arguments.first()) else {
@@ -413,7 +415,7 @@ impl<'g, 'a> Reader<'g, 'a> {
             text,
             header: self.code(arguments.get(3)).unwrap_or_default(),
             trailer: self.code(arguments.get(4)).unwrap_or_default(),
-            line: self.number(arguments.get(1)).unwrap_or(1),
+            line,
             path: self.text(arguments.get(2)).unwrap_or_default(),
             program: false,
             methods: Vec::new(),
@@ -423,21 +425,24 @@ impl<'g, 'a> Reader<'g, 'a> {
         };
         let index = self.payload.code.len();
         self.payload.code.push(carried);
-        self.code.insert(value, index);
-        self.same.insert(arguments, index);
+        self.code.insert(value, (index, line));
+        self.same.insert(key, index);
     }
 
     fn method(&mut self, value: Value, arguments: &[Value]) {
         let unit = arguments.first().and_then(|unit| self.code.get(unit));
         let name = self.text(arguments.get(1));
-        if let (Some(index), Some(name)) = (unit.copied(), name)
+        if let (Some((index, first)), Some(name)) = (unit.copied(), name)
             && let Some(carried) = self.payload.code.get_mut(index)
         {
             let line = arguments.get(2).map(|line| self.graph.view(*line));
-            if let Some(View::Int(line)) = line {
+            if let Some(View::Int(line)) = line
+                && let Some(line) = line.checked_sub(first)
+                && let Some(line) = line.checked_add(carried.line)
+            {
                 carried.methods.push(Method { line, name });
             }
-            self.code.insert(value, index);
+            self.code.insert(value, (index, first));
         }
     }
 
@@ -476,7 +481,7 @@ impl<'g, 'a> Reader<'g, 'a> {
         let functions: HashSet<(Value, Value)> =
             std::mem::take(&mut self.functions).into_iter().collect();
         for (code, globals) in functions {
-            let Some(carried) = self.code.get(&code).copied() else {
+            let Some((carried, _)) = self.code.get(&code).copied() else {
                 continue;
             };
             let namespace = namespaces

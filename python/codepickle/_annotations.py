@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import operator
+import re
 import sys
 import types
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
@@ -56,9 +57,8 @@ def of_class(cls: Any) -> Annotations:
         return Annotations(dict(own) if isinstance(own, dict) else {}, None, None)
     import annotationlib  # type: ignore[import-not-found]
 
-    if getattr(cls, "__annotate__", None) is None:
-        return Annotations({}, None, None)
     try:
+        # Also where there is no `__annotate__`: they were assigned, as to a class that was loaded.
         return Annotations(dict(annotationlib.get_annotations(cls)), None, None)
     except Exception:
         return Annotations(*_unevaluated(cls), None)
@@ -153,6 +153,8 @@ def _unevaluated(owner: Any) -> Tuple[Hints, Optional[Tuple[Tuple[str, ...], Hin
         values = {}
     try:
         texts = dict(annotationlib.get_annotations(owner, format=formats.STRING))
+        # What it does not know how to spell, as a lambda, it gives with its address.
+        texts = {name: re.sub(r" at 0x[0-9A-Fa-f]+", "", text) for name, text in texts.items()}
     except Exception:  # an annotation that raises whatever its names are
         return values, None
     lazy = [name for name in texts if name not in values or _is_unresolved(values[name], annotationlib.ForwardRef)]
@@ -181,6 +183,8 @@ def _cells(owner: Any) -> Hints:
             found[name] = cell.cell_contents
         except ValueError:
             continue
+    if getattr(function, "__module__", None) == _runtime.__name__:
+        return dict(found["variables"])  # of what was loaded
     if isinstance(owner, type):
         space = getattr(function, "__globals__", {})
         found = {**{name: space[name] for name in space if _is_named(space[name])}, **found}

@@ -277,7 +277,7 @@ def is_namedtuple(cls: Any) -> bool:
     own = cls.__dict__
     if type(cls) is not type or "_fields" not in own or "_make" not in own or "_replace" not in own:
         return False
-    return tuple in cls.__bases__ and isinstance(own["_fields"], tuple) and isinstance(own["_make"], classmethod)
+    return tuple in cls.__bases__ and isinstance(own["_fields"], tuple)
 
 
 def reduce_namedtuple(cls: Any, unit: Optional[types.CodeType], numbers: Numbers) -> Reduced:

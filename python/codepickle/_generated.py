@@ -17,17 +17,18 @@ from . import _runtime
 from ._classes import Attributes, Expression
 from ._compare import difference
 
+#: What a namedtuple has besides methods.
+_TABLES = frozenset(
+    ["_fields", "_field_defaults", "_fields_defaults", "_field_types", "__match_args__", "__slots__", "__orig_bases__"]
+)
 NAMEDTUPLE_METHODS = ("__new__", "_make", "_replace", "__repr__", "_asdict", "__getnewargs__")
 
 
 def is_generated(cls: Any, name: str, value: Any) -> bool:
-    """Whether what a class has under `name` is what its library generated, unchanged.
-
-    Everything but a function counts as unchanged: field tables and the like.
-    """
+    """Whether what a class has under `name` is what its library generated, unchanged; field tables always are."""
     function = getattr(value, "__func__", value)
     if not isinstance(function, types.FunctionType):
-        return not isinstance(function, (types.MethodType, property))
+        return name in _TABLES
     if name == "__replace__":  # 3.13: a second name
         name = "_replace"
     return _is_method_of(function, cls, name) and _changes(function, cls, name) is None
@@ -61,7 +62,7 @@ def find_owner(function: Any) -> Optional[Tuple[Any, str]]:
     if name is None:
         return None
     candidates = [cls for cls in _classes() if _has_library(cls, name)]
-    own = [cls for cls in candidates if getattr(cls.__dict__.get(name), "__func__", cls.__dict__.get(name)) is function]
+    own = [cls for cls in candidates if _leads_to(cls.__dict__.get(name), function)]
     named = [cls for cls in candidates if _is_named_for(function, cls, name)]
     same = [cls for cls in candidates if cls.__module__ == function.__module__ and cls not in named]
     # Several classes of equal declarations have equal methods: the latest, as the one that a new cell run made.
@@ -70,6 +71,21 @@ def find_owner(function: Any) -> Optional[Tuple[Any, str]]:
             if _is_method_of(function, cls, name, exact):
                 return cls, name
     return None
+
+
+def _leads_to(value: Any, function: Any) -> bool:
+    """Whether a method is `function`, or a wrapper around it."""
+    pending, seen = [getattr(value, "__func__", value)], 0
+    while pending and seen < 20:  # a wrapper has a cell or two
+        current = pending.pop()
+        seen += 1
+        if current is function:
+            return True
+        if isinstance(current, types.FunctionType):
+            inside = [held for cell in current.__closure__ or () for held in contents(cell)]
+            inside.append(current.__dict__.get("__wrapped__"))
+            pending += [held for held in inside if isinstance(held, types.FunctionType)]
+    return False
 
 
 def _is_named_for(function: Any, cls: Any, name: str) -> bool:

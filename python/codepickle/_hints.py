@@ -171,7 +171,10 @@ def _number(obj: Any, token: str, content: Any) -> Any:
     while _runtime.known(token, digest + str(number) if digest else number) is not None:
         number += 1
     found = digest + str(number) if digest else number
-    _runtime.register(obj, token, "", found)
+    try:
+        _runtime.register(obj, token, "", found)
+    except TypeError:  # there are no weak references to an alias made by a `type` statement
+        return None
     return found
 
 

@@ -275,17 +275,27 @@ def _dig(code, name, line, qualname=""):
         for child in reversed(children):
             if child.co_name == name and child.co_firstlineno == line:
                 return child, qualname + name
-        for child in reversed(children):
-            if child.co_name.startswith("__annotat"):  # 3.14's lazy annotations
-                continue
-            break
-        else:
+        # Not always the last: 3.14 compiles annotations to a function beside what they annotate.
+        holding = [child for child in children if _holds(child, name, line)]
+        if not holding:
             return None, None
+        child = holding[-1]
         if not child.co_name.startswith("<generic parameters"):  # 3.12, PEP 695
             # A class body lacks CO_OPTIMIZED; a comprehension has it, and no <locals> either.
             local = child.co_flags & 1 and child.co_name not in _COMPREHENSIONS
             qualname += child.co_name + (".<locals>." if local else ".")
         code = child
+
+
+def _holds(code, name, line):
+    """Whether a code object called `name` at `line` is somewhere in `code`."""
+    pending = _children(code)
+    while pending:
+        child = pending.pop()
+        if child.co_name == name and child.co_firstlineno == line:
+            return True
+        pending += _children(child)
+    return False
 
 
 def _change(code, by, flags=0):
@@ -450,14 +460,14 @@ def _annotate(obj, lazy):
 
 def _space_of(obj):
     """The globals of a function, or of a class."""
-    if isinstance(obj, type):
-        module = sys.modules.get(obj.__module__)
-        if module is not None:
-            return vars(module)
-        for value in vars(obj).values():
-            if isinstance(value, types.FunctionType) and value.__module__ == obj.__module__:
-                return value.__globals__
-    return getattr(obj, "__globals__", {})
+    if not isinstance(obj, type):
+        return getattr(obj, "__globals__", {})
+    space = dict(vars(sys.modules.get(obj.__module__, builtins)))
+    for value in vars(obj).values():
+        # What came with the class goes before what is called `__main__` here.
+        if isinstance(value, types.FunctionType) and value.__module__ == obj.__module__:
+            space.update(value.__globals__)
+    return space
 
 
 def g1(namespace, names):

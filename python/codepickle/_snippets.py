@@ -190,8 +190,21 @@ def _plan_of(code: CodeType, function: Optional[FunctionType], snippet: _native.
         snippet.relative_import,
         _qualname(code, snippet),
         _is_generic(snippet) or bool(snippet.unread),
-        snippet.unread,
+        _unread_of(snippet),
     )
+
+
+#: What reads variables that the text does not name.
+_READERS = frozenset(["dir", "eval", "exec", "locals", "vars"])
+
+
+def _unread_of(snippet: _native.Snippet) -> Sequence[str]:
+    """The free variables that nothing reads; none where the code looks into its own variables."""
+    if not snippet.unread or any(name in _READERS for name, _ in snippet.globals):
+        return ()
+    if any(chain.endswith(("_getframe", "currentframe")) for _, chains in snippet.globals for chain in chains):
+        return ()
+    return snippet.unread
 
 
 #: A statement with type parameters (PEP 695).
@@ -342,7 +355,7 @@ def _unit_at(cls: type, owner: int, text: Text, filename: str, methods: Sequence
             continue
         if _is_method(code, compiled, places[place], text):
             part = text.file.snippet(places[place], code.co_freevars)
-            _unread[code] = tuple(part.unread)
+            _unread[code] = tuple(_unread_of(part))
             found.append(
                 (
                     code,
@@ -354,7 +367,7 @@ def _unit_at(cls: type, owner: int, text: Text, filename: str, methods: Sequence
                         part.relative_import,
                         _qualname(code, part),
                         _is_generic(part) or bool(part.unread),
-                        part.unread,
+                        _unread_of(part),
                     ),
                 )
             )

@@ -121,7 +121,7 @@ fn is_constant(obj: &Bound<'_, PyAny>, left: &mut usize, depth: u32) -> bool {
     };
     *left = rest;
     if is_atom(obj) {
-        return true;
+        return !is_nan(obj);
     }
     if let Ok(tuple) = obj.cast_exact::<PyTuple>() {
         return depth < DEEPEST
@@ -156,7 +156,19 @@ fn is_atom(obj: &Bound<'_, PyAny>) -> bool {
         || obj.is_exact_instance_of::<PyEllipsis>()
 }
 
-/// Whether two constants are equal in type and value, -0.0 and NaN included.
+/// NaN equals nothing: from 3.10 on its hash tells only which object it is.
+fn is_nan(obj: &Bound<'_, PyAny>) -> bool {
+    if let Ok(float) = obj.cast_exact::<PyFloat>() {
+        return float.value().is_nan();
+    }
+    if obj.is_exact_instance_of::<PyComplex>() {
+        let (real, imaginary) = bits(obj);
+        return f64::from_bits(real).is_nan() || f64::from_bits(imaginary).is_nan();
+    }
+    false
+}
+
+/// Whether two constants are equal in type and value: -0.0 is not 0.0.
 fn same(one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> bool {
     if one.is(other) {
         return true;

@@ -103,6 +103,16 @@ def _reduce_zip_longest(obj: Any) -> Reduced:
     return copyreg.__newobj_ex__, (function, sources, {"fillvalue": fill})  # type: ignore[attr-defined]
 
 
+def _reduce_quietly(obj: Any) -> Reduced:
+    reduced = _parts(obj)
+    return reduced[:2] if reduced[2] is None else reduced
+
+
+if (3, 12) <= sys.version_info < (3, 14):
+    for _kind in vars(itertools).values():
+        if isinstance(_kind, type) and "__reduce__" in vars(_kind):
+            dispatch[_kind] = _reduce_quietly
+
 dispatch[type(iter(range(0)))] = _reduce_range_iterator
 dispatch[type(iter(collections.deque()))] = _reduce_deque_iterator
 dispatch[type(reversed(collections.deque()))] = _reduce_deque_reverse_iterator

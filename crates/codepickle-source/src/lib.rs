@@ -28,6 +28,7 @@ mod imports;
 mod index;
 mod lines;
 mod locate;
+pub mod lower;
 mod names;
 mod nesting;
 mod qualname;

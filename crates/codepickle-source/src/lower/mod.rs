@@ -1,0 +1,222 @@
+//! Rewrites text for an older grammar, by edits of byte ranges.
+//!
+//! What does not change stays to the byte, and every line stays on its line. What is new may use one name that the
+//! text does not have ([`Lowered::helper`]): an object with the functions that old grammars need (`match`, `let`, ...).
+//! Whoever compiles the text binds it, as a free variable (a parameter of the outermost `def` of a header, whose cell
+//! is given to the function) or, for a whole module, as a global. Variables whose names begin with it are new, too.
+//!
+//! What an old grammar cannot hide: a positional-only parameter has another name in messages, signatures and the keys of
+//! `__annotations__`; the variable of a `match` shows in the frame unless the function mentions `locals`, `vars`, `dir`,
+//! `eval` or `exec`; a variable that an expression assigns is a cell before 3.8.
+//!
+//! ```
+//! use codepickle_source::lower::lower;
+//!
+//! let text = "def f(x):\n    match x:\n        case [a, 1]:\n            return a\n";
+//! let lowered = lower(text, 0..text.len(), (3, 7))?.unwrap();
+//! assert_eq!(
+//!     lowered.text,
+//!     "def f(x):
+//!     _ck_1 = _ck.match(x)
+//!     if _ck_1.seq(0, 2) and _ck_1.unpack(0, 2, None, 1) and _ck_1[2] == 1:
+//!             a = _ck_1[1]; return a
+//! "
+//! );
+//! assert_eq!(lowered.helper.as_deref(), Some("_ck"));
+//! # Ok::<(), codepickle_source::lower::LowerError>(())
+//! ```
+
+mod construct;
+mod edit;
+mod fstring;
+mod matching;
+mod rewrite;
+mod scope;
+mod small;
+
+use std::fmt;
+use std::ops::Range;
+
+use ruff_python_ast::PythonVersion;
+use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
+use ruff_text_size::{Ranged, TextRange, TextSize};
+
+pub use construct::{Construct, ConstructKind, Version};
+
+use crate::error::ParseError;
+use crate::index::MAX_LENGTH;
+use crate::lines::Lines;
+use crate::nesting;
+use edit::Edits;
+use rewrite::Rewriter;
+
+/// The oldest grammar that texts are lowered to.
+pub const OLDEST: Version = (3, 7);
+
+/// A text in an older grammar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lowered {
+    /// What stands in the range's place.
+    pub text: String,
+    /// The name under which the text expects the helpers, if it needs any.
+    pub helper: Option<String>,
+}
+
+/// Why a text is not lowered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LowerError {
+    /// It cannot be parsed.
+    Parse(ParseError),
+    /// There is no lowering of this construct, at this place, to this version.
+    Construct(Construct, Version),
+}
+
+impl fmt::Display for LowerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Parse(error) => error.fmt(f),
+            Self::Construct(construct, (major, minor)) => {
+                write!(f, "{construct}, cannot be written for {major}.{minor}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for LowerError {}
+
+impl From<ParseError> for LowerError {
+    fn from(error: ParseError) -> Self {
+        Self::Parse(error)
+    }
+}
+
+/// The constructs of `text` that 3.7 does not have, by line.
+///
+/// # Errors
+///
+/// If the text is not Python, or beyond the limits on its nesting and length.
+///
+/// ```
+/// use codepickle_source::lower::constructs;
+///
+/// let found = constructs("def f(x, /): return (y := x)\n")?;
+/// assert_eq!(found.iter().map(|c| c.kind.since()).max(), Some((3, 8)));
+/// # Ok::<(), codepickle_source::ParseError>(())
+/// ```
+pub fn constructs(text: &str) -> Result<Vec<Construct>, ParseError> {
+    let all = whole(text)?;
+    with_rewriter(text, all, (3, u8::MAX), |rewriter| {
+        rewriter.found.sort();
+        rewriter.found.dedup();
+        std::mem::take(&mut rewriter.found)
+    })
+}
+
+/// Rewrites the part `within` of `text` for the grammar of `target`; None if that has all of it already.
+///
+/// `within` is all of the text, or a definition in it.
+///
+/// # Errors
+///
+/// If the text cannot be parsed, and if `within` has a construct that cannot be expressed in `target`.
+///
+/// ```
+/// use codepickle_source::lower::lower;
+///
+/// let text = "def f(*x):\n    return 0, *x\n";
+/// assert_eq!(lower(text, 0..text.len(), (3, 8))?, None);
+/// let lowered = lower(text, 0..text.len(), (3, 7))?.unwrap();
+/// assert_eq!(lowered.text, "def f(*x):\n    return (0, *x)\n");
+/// assert_eq!(lowered.helper, None);
+/// # Ok::<(), codepickle_source::lower::LowerError>(())
+/// ```
+pub fn lower(
+    text: &str,
+    within: Range<usize>,
+    target: Version,
+) -> Result<Option<Lowered>, LowerError> {
+    let all = whole(text)?;
+    let offset = |at: usize| u32::try_from(at).map_or(all.end(), |at| all.end().min(at.into()));
+    let start = offset(within.start);
+    let within = TextRange::new(start, offset(within.end).max(start));
+    with_rewriter(text, within, target, |rewriter| {
+        let wanted = |construct: &&Construct| construct.kind.since() > target;
+        let Some(first) = rewriter.found.iter().filter(wanted).min().copied() else {
+            return Ok(None);
+        };
+        let refused = |construct| LowerError::Construct(construct, target);
+        if let Some(construct) = rewriter.refused {
+            return Err(refused(construct));
+        }
+        let edits = Edits::new(text, rewriter.lines, std::mem::take(&mut rewriter.edits));
+        let lowered = edits.apply(within).map_err(|_| refused(first))?;
+        let (before, after) = (
+            text.get(..within.start().to_usize()).unwrap_or(""),
+            text.get(within.end().to_usize()..).unwrap_or(""),
+        );
+        if !is_accepted(
+            &format!("{before}{lowered}{after}"),
+            before.len(),
+            lowered.len(),
+            target,
+        ) {
+            return Err(refused(first));
+        }
+        Ok(Some(Lowered {
+            text: lowered,
+            helper: rewriter.uses_helper.then(|| rewriter.helper.clone()),
+        }))
+    })?
+}
+
+/// Whether nothing in the result is newer than `target`.
+fn is_accepted(text: &str, start: usize, length: usize, target: Version) -> bool {
+    let start = TextSize::try_from(start).unwrap_or_default();
+    let length = TextSize::try_from(length).unwrap_or_default();
+    with_rewriter(
+        text,
+        TextRange::at(start, length),
+        (3, u8::MAX),
+        |rewriter| {
+            rewriter
+                .found
+                .iter()
+                .all(|found| found.kind.since() <= target)
+        },
+    )
+    .unwrap_or(false)
+}
+
+fn whole(text: &str) -> Result<TextRange, ParseError> {
+    if text.len() > MAX_LENGTH {
+        return Err(ParseError::size());
+    }
+    let end = TextSize::try_from(text.len()).map_err(|_| ParseError::size())?;
+    Ok(TextRange::up_to(end))
+}
+
+/// Parses `text`, collects constructs and edits, and hands them to `then`.
+fn with_rewriter<T>(
+    text: &str,
+    within: TextRange,
+    target: Version,
+    then: impl FnOnce(&mut Rewriter) -> T,
+) -> Result<T, ParseError> {
+    let lines = Lines::new(text);
+    let depth = nesting::depth(text).map_err(ParseError::nesting)?;
+    // Parts of an edit are emitted recursively, beside the visitor's own frames.
+    nesting::with_stack(depth * 2, || {
+        let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::PY37);
+        let parsed = parse_unchecked(text, options)
+            .try_into_module()
+            .ok_or_else(|| ParseError::syntax("not a module".to_owned(), 1))?;
+        if let Some(error) = parsed.errors().first() {
+            let line = lines.line(error.range().start().to_u32());
+            return Err(ParseError::syntax(error.error.to_string(), line));
+        }
+        let mut rewriter = Rewriter::new(text, parsed.tokens(), &lines, target, within);
+        rewriter.visit_module(parsed.syntax());
+        rewriter.cross_check(parsed.unsupported_syntax_errors());
+        Ok(then(&mut rewriter))
+    })
+}

@@ -1,0 +1,431 @@
+//! The visitor that finds constructs and collects edits.
+
+use std::collections::BTreeSet;
+
+use ruff_python_ast::token::{Token, TokenKind};
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{self as ast, Comprehension, Expr, ModModule, Pattern, Stmt};
+use ruff_python_parser::{UnsupportedSyntaxError, UnsupportedSyntaxErrorKind as Unsupported};
+use ruff_text_size::{Ranged, TextRange, TextSize};
+
+use super::construct::{Construct, ConstructKind, Version};
+use super::edit::{Edit, Part};
+use super::scope::{Kind, Scope};
+use crate::lines::Lines;
+
+/// Collects what [`lower`](super::lower) needs.
+pub(super) struct Rewriter<'a> {
+    pub(super) text: &'a str,
+    pub(super) tokens: &'a [Token],
+    pub(super) lines: &'a Lines,
+    pub(super) target: Version,
+    within: TextRange,
+    pub(super) edits: Vec<Edit>,
+    pub(super) found: Vec<Construct>,
+    /// The first construct that is newer than the target and stays.
+    pub(super) refused: Option<Construct>,
+    pub(super) scopes: Vec<Scope>,
+    /// A name with which no name of the text begins.
+    pub(super) helper: String,
+    pub(super) uses_helper: bool,
+    pub(super) variables: u32,
+    /// Whether a `continue` here would leave a `finally` clause.
+    in_finally: bool,
+}
+
+impl<'a> Rewriter<'a> {
+    pub(super) fn new(
+        text: &'a str,
+        tokens: &'a [Token],
+        lines: &'a Lines,
+        target: Version,
+        within: TextRange,
+    ) -> Self {
+        let mut helper = "_ck".to_owned();
+        let mut number = 0_u32;
+        while text.contains(helper.as_str()) {
+            number += 1;
+            helper = format!("_ck{number}");
+        }
+        Self {
+            text,
+            tokens,
+            lines,
+            target,
+            within,
+            edits: Vec::new(),
+            found: Vec::new(),
+            refused: None,
+            scopes: vec![Scope::bare(Kind::Module)],
+            helper,
+            uses_helper: false,
+            variables: 0,
+            in_finally: false,
+        }
+    }
+
+    pub(super) fn visit_module(&mut self, module: &'a ModModule) {
+        self.visit_body(&module.body);
+    }
+
+    /// Notes a construct; whether it must be rewritten.
+    pub(super) fn found(&mut self, kind: ConstructKind, at: TextSize) -> bool {
+        if !self.within.contains(at) {
+            return false;
+        }
+        let line = self.lines.line(at.to_u32());
+        self.found.push(Construct { line, kind });
+        kind.since() > self.target
+    }
+
+    /// Notes that a construct stays as it is.
+    pub(super) fn refuse(&mut self, kind: ConstructKind, at: TextSize) {
+        let line = self.lines.line(at.to_u32());
+        self.refused.get_or_insert(Construct { line, kind });
+    }
+
+    /// Notes a construct that has no lowering.
+    pub(super) fn unknown(&mut self, kind: ConstructKind, at: TextSize) {
+        if self.found(kind, at) {
+            self.refuse(kind, at);
+        }
+    }
+
+    pub(super) fn edit(&mut self, range: TextRange, parts: Vec<Part>) {
+        self.edits.push(Edit {
+            range,
+            parts,
+            is_quote: false,
+        });
+    }
+
+    pub(super) fn helper(&mut self) -> String {
+        self.uses_helper = true;
+        self.helper.clone()
+    }
+
+    pub(super) fn slice(&self, range: TextRange) -> &'a str {
+        let range = range.start().to_usize()..range.end().to_usize();
+        self.text.get(range).unwrap_or("")
+    }
+
+    /// `range` without white space and line continuations at its ends.
+    pub(super) fn trimmed(&self, range: TextRange) -> TextRange {
+        let slice = self.slice(range);
+        let blank = |c: char| c.is_ascii_whitespace() || c == '\\';
+        let start = slice.len() - slice.trim_start_matches(blank).len();
+        let end = slice.trim_end_matches(blank).len().max(start);
+        let at = |offset: usize| range.start() + TextSize::try_from(offset).unwrap_or_default();
+        TextRange::new(at(start), at(end))
+    }
+
+    /// The index of the first token that begins at `offset` or later.
+    pub(super) fn token_at(&self, offset: TextSize) -> usize {
+        self.tokens.partition_point(|token| token.start() < offset)
+    }
+
+    /// The range of the first token of this kind at `offset` or later.
+    pub(super) fn token_after(&self, offset: TextSize, kind: TokenKind) -> TextRange {
+        let rest = self.tokens.get(self.token_at(offset)..).unwrap_or(&[]);
+        rest.iter()
+            .find(|token| token.kind() == kind)
+            .map_or(TextRange::empty(offset), Ranged::range)
+    }
+
+    fn in_scope(&mut self, scope: Scope, visit: impl FnOnce(&mut Self)) {
+        self.in_class(scope, None, visit);
+    }
+
+    fn in_class(&mut self, mut scope: Scope, name: Option<&str>, visit: impl FnOnce(&mut Self)) {
+        scope.enclose(self.scopes.last(), name);
+        self.scopes.push(scope);
+        let in_finally = std::mem::take(&mut self.in_finally);
+        visit(self);
+        self.in_finally = in_finally;
+        if let Some(edit) = self.scopes.pop().and_then(|scope| scope.declarations()) {
+            self.edits.push(edit);
+        }
+    }
+
+    fn with_finally(&mut self, in_finally: bool, visit: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.in_finally, in_finally);
+        visit(self);
+        self.in_finally = outer;
+    }
+
+    fn visit_function(&mut self, def: &'a ast::StmtFunctionDef) {
+        for decorator in &def.decorator_list {
+            self.decorator(decorator);
+            self.visit_expr(&decorator.expression);
+        }
+        if let Some(params) = &def.type_params {
+            self.type_params(params);
+        }
+        let is_renamed = self.positional_only(&def.parameters);
+        self.visit_parameters(&def.parameters);
+        if let Some(returns) = &def.returns {
+            self.visit_annotation(returns);
+        }
+        let scope = Scope::of_body(Kind::Function, &def.body);
+        self.in_scope(scope, |rewriter| {
+            if is_renamed {
+                rewriter.restore_names(&def.parameters, &def.body);
+            }
+            rewriter.visit_body(&def.body);
+        });
+    }
+
+    fn visit_class(&mut self, class: &'a ast::StmtClassDef) {
+        for decorator in &class.decorator_list {
+            self.decorator(decorator);
+            self.visit_expr(&decorator.expression);
+        }
+        if let Some(params) = &class.type_params {
+            self.type_params(params);
+        }
+        if let Some(arguments) = &class.arguments {
+            self.visit_arguments(arguments);
+        }
+        let scope = Scope::of_body(Kind::Class, &class.body);
+        self.in_class(scope, Some(&class.name), |rewriter| {
+            rewriter.visit_body(&class.body);
+        });
+    }
+
+    fn type_params(&mut self, params: &'a ast::TypeParams) {
+        self.unknown(ConstructKind::TypeParams, params.start());
+        for param in &params.type_params {
+            let default = match param {
+                ast::TypeParam::TypeVar(param) => &param.default,
+                ast::TypeParam::TypeVarTuple(param) => &param.default,
+                ast::TypeParam::ParamSpec(param) => &param.default,
+            };
+            if let Some(default) = default {
+                self.unknown(ConstructKind::TypeParamDefault, default.start());
+            }
+        }
+        visitor::walk_type_params(self, params);
+    }
+
+    /// A comprehension: its elements, and its clauses, the first iterable of which belongs to the scope around it.
+    fn comprehension(
+        &mut self,
+        expr: &'a Expr,
+        generators: &'a [Comprehension],
+        elements: [Option<&'a Expr>; 2],
+    ) {
+        let Some((first, rest)) = generators.split_first() else {
+            return;
+        };
+        self.visit_expr(&first.iter);
+        let is_nested = self
+            .scopes
+            .last()
+            .is_some_and(|scope| scope.kind == Kind::Comprehension);
+        if is_nested && !expr.is_generator_expr() && is_async(generators, elements) {
+            self.unknown(ConstructKind::AsyncComprehension, expr.start());
+        }
+        self.in_scope(Scope::bare(Kind::Comprehension), |rewriter| {
+            for element in elements.into_iter().flatten() {
+                rewriter.visit_expr(element);
+            }
+            rewriter.visit_expr(&first.target);
+            for test in &first.ifs {
+                rewriter.visit_expr(test);
+            }
+            for generator in rest {
+                rewriter.visit_comprehension(generator);
+            }
+        });
+    }
+
+    /// Constructs that the parser knows and the visitor has not seen are not lowered.
+    pub(super) fn cross_check(&mut self, errors: &[UnsupportedSyntaxError]) {
+        use ConstructKind as C;
+        let seen: BTreeSet<C> = self.found.iter().map(|found| found.kind).collect();
+        for error in errors {
+            let kind = match error.kind {
+                Unsupported::Match => C::Match,
+                Unsupported::Walrus => C::Walrus,
+                Unsupported::ExceptStar => C::ExceptStar,
+                Unsupported::StarTuple(_) => C::StarTuple,
+                Unsupported::RelaxedDecorator(_) => C::RelaxedDecorator,
+                Unsupported::PositionalOnlyParameter => C::PositionalOnly,
+                Unsupported::TypeParameterList => C::TypeParams,
+                Unsupported::LazyImportStatement => C::LazyImport,
+                Unsupported::TypeAliasStatement => C::TypeAlias,
+                Unsupported::TypeParamDefault => C::TypeParamDefault,
+                Unsupported::Pep701FString(_) => C::FString,
+                Unsupported::ParenthesizedContextManager => C::ParenthesizedWith,
+                Unsupported::StarExpressionInIndex => C::StarInIndex,
+                Unsupported::StarAnnotation => C::StarAnnotation,
+                Unsupported::UnpackingInComprehension(_) => C::UnpackingComprehension,
+                Unsupported::UnparenthesizedUnpackInFor => C::StarInFor,
+                Unsupported::UnparenthesizedExceptionTypes => C::ExceptTuple,
+                Unsupported::TemplateStrings => C::TemplateString,
+                Unsupported::ParenthesizedKeywordArgumentName
+                | Unsupported::UnparenthesizedNamedExpr(_) => continue,
+            };
+            if !seen.contains(&kind) {
+                self.unknown(kind, error.range.start());
+            }
+        }
+    }
+}
+
+impl<'a> Visitor<'a> for Rewriter<'a> {
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        match stmt {
+            Stmt::FunctionDef(def) => return self.visit_function(def),
+            Stmt::ClassDef(class) => return self.visit_class(class),
+            Stmt::For(each) => {
+                self.star_in_for(each);
+                self.visit_expr(&each.iter);
+                self.visit_expr(&each.target);
+                self.with_finally(false, |rewriter| rewriter.visit_body(&each.body));
+                return self.visit_body(&each.orelse);
+            }
+            Stmt::While(each) => {
+                self.visit_expr(&each.test);
+                self.with_finally(false, |rewriter| rewriter.visit_body(&each.body));
+                return self.visit_body(&each.orelse);
+            }
+            Stmt::Try(attempt) => {
+                if attempt.is_star {
+                    self.unknown(ConstructKind::ExceptStar, attempt.start());
+                }
+                self.visit_body(&attempt.body);
+                for handler in &attempt.handlers {
+                    self.except_tuple(handler);
+                    self.visit_except_handler(handler);
+                }
+                self.visit_body(&attempt.orelse);
+                return self.with_finally(true, |rewriter| rewriter.visit_body(&attempt.finalbody));
+            }
+            Stmt::Continue(stmt) if self.in_finally => {
+                self.unknown(ConstructKind::ContinueInFinally, stmt.start());
+            }
+            Stmt::Return(stmt) => {
+                if let Some(value) = &stmt.value {
+                    self.star_tuple(value);
+                }
+            }
+            Stmt::AnnAssign(assign) => self.annotated(assign),
+            Stmt::With(with) => self.with_items(with),
+            Stmt::Match(found) => self.match_statement(found),
+            Stmt::TypeAlias(alias) => self.unknown(ConstructKind::TypeAlias, alias.start()),
+            Stmt::Import(import) if import.is_lazy => {
+                self.unknown(ConstructKind::LazyImport, import.start());
+            }
+            Stmt::ImportFrom(import) if import.is_lazy => {
+                self.unknown(ConstructKind::LazyImport, import.start());
+            }
+            _ => {}
+        }
+        visitor::walk_stmt(self, stmt);
+    }
+
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        match expr {
+            Expr::Named(named) => self.named(named),
+            Expr::Lambda(lambda) => {
+                let mut renamed = Vec::new();
+                if let Some(parameters) = &lambda.parameters {
+                    if self.positional_only(parameters) {
+                        renamed.extend(
+                            parameters
+                                .posonlyargs
+                                .iter()
+                                .map(|found| found.name().to_string()),
+                        );
+                    }
+                    self.visit_parameters(parameters);
+                }
+                let mut scope = Scope::bare(Kind::Lambda);
+                scope.enclose(self.scopes.last(), None);
+                self.scopes.push(scope);
+                self.visit_expr(&lambda.body);
+                if let Some(scope) = self.scopes.pop() {
+                    self.lambda_names(lambda, renamed, scope);
+                }
+                return;
+            }
+            Expr::Yield(found) => {
+                if let Some(value) = &found.value {
+                    self.star_tuple(value);
+                }
+            }
+            Expr::ListComp(comp) => {
+                self.unpacking(&comp.elt, comp.generators.last());
+                return self.comprehension(expr, &comp.generators, [Some(&comp.elt), None]);
+            }
+            Expr::SetComp(comp) => {
+                self.walrus_in_set(&comp.elt);
+                self.unpacking(&comp.elt, comp.generators.last());
+                return self.comprehension(expr, &comp.generators, [Some(&comp.elt), None]);
+            }
+            Expr::Generator(comp) => {
+                self.unpacking(&comp.elt, None);
+                return self.comprehension(expr, &comp.generators, [Some(&comp.elt), None]);
+            }
+            Expr::DictComp(comp) => {
+                self.dict_comprehension(comp);
+                return self.comprehension(
+                    expr,
+                    &comp.generators,
+                    [comp.key.as_deref(), Some(&comp.value)],
+                );
+            }
+            Expr::Set(set) => set.elts.iter().for_each(|item| self.walrus_in_set(item)),
+            Expr::Subscript(subscript) => self.subscript(subscript),
+            Expr::FString(string) => {
+                let from = self.edits.len();
+                visitor::walk_expr(self, expr);
+                return self.f_string(string, from);
+            }
+            Expr::TString(string) => self.unknown(ConstructKind::TemplateString, string.start()),
+            _ => {}
+        }
+        visitor::walk_expr(self, expr);
+    }
+
+    fn visit_pattern(&mut self, pattern: &'a Pattern) {
+        visitor::walk_pattern(self, pattern);
+    }
+}
+
+/// Whether up to 3.10 the comprehension must stand directly in an `async def`.
+fn is_async(generators: &[Comprehension], elements: [Option<&Expr>; 2]) -> bool {
+    struct Awaits(bool);
+    impl<'a> Visitor<'a> for Awaits {
+        fn visit_expr(&mut self, expr: &'a Expr) {
+            match expr {
+                Expr::Await(_) => self.0 = true,
+                // Scopes of their own, but for what they iterate over first.
+                Expr::Lambda(_) => {}
+                Expr::ListComp(ast::ExprListComp { generators, .. })
+                | Expr::SetComp(ast::ExprSetComp { generators, .. })
+                | Expr::DictComp(ast::ExprDictComp { generators, .. })
+                | Expr::Generator(ast::ExprGenerator { generators, .. }) => {
+                    if let Some(first) = generators.first() {
+                        self.visit_expr(&first.iter);
+                    }
+                }
+                _ => visitor::walk_expr(self, expr),
+            }
+        }
+    }
+    let mut awaits = Awaits(generators.iter().any(|generator| generator.is_async));
+    for element in elements.into_iter().flatten() {
+        awaits.visit_expr(element);
+    }
+    for (index, generator) in generators.iter().enumerate() {
+        if index > 0 {
+            awaits.visit_expr(&generator.iter);
+        }
+        for test in &generator.ifs {
+            awaits.visit_expr(test);
+        }
+    }
+    awaits.0
+}

@@ -1,0 +1,312 @@
+//! Where a name that an expression assigns is bound.
+
+use std::collections::BTreeSet;
+
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{self as ast, Expr, Stmt};
+use ruff_text_size::{Ranged, TextRange, TextSize};
+
+use super::construct::ConstructKind;
+use super::edit::{Edit, Part};
+use super::rewrite::Rewriter;
+use crate::names::mangle;
+
+/// What kind of scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Module,
+    Class,
+    Function,
+    Lambda,
+    Comprehension,
+}
+
+/// One scope around the place of the visitor.
+#[derive(Debug)]
+pub(super) struct Scope {
+    pub(super) kind: Kind,
+    /// The class whose private names are mangled here.
+    class: Option<String>,
+    /// Whether the code may look at its variables from outside.
+    is_watched: bool,
+    /// Names under `global` or `nonlocal`.
+    declared: BTreeSet<String>,
+    /// Where a short statement can be put.
+    place: Option<Place>,
+    /// Names that must be made local.
+    locals: BTreeSet<String>,
+}
+
+/// Before a simple statement, or after a docstring.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    offset: TextSize,
+    is_after: bool,
+}
+
+impl Scope {
+    pub(super) fn bare(kind: Kind) -> Self {
+        Self {
+            kind,
+            class: None,
+            is_watched: kind != Kind::Function,
+            declared: BTreeSet::new(),
+            place: None,
+            locals: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn of_body(kind: Kind, body: &[Stmt]) -> Self {
+        let mut survey = Survey {
+            declared: BTreeSet::new(),
+            place: None,
+            is_watched: kind != Kind::Function,
+        };
+        let is_after = place(body).is_some_and(|place| place.is_after);
+        survey.visit_body(body.get(usize::from(is_after)..).unwrap_or(&[]));
+        Self {
+            declared: survey.declared,
+            place: survey.place.or(place(body)),
+            is_watched: survey.is_watched,
+            ..Self::bare(kind)
+        }
+    }
+
+    /// Fills in what follows from the scope around it.
+    pub(super) fn enclose(&mut self, outer: Option<&Self>, name: Option<&str>) {
+        self.class = name.map_or_else(|| outer?.class.clone(), |name| Some(name.to_owned()));
+    }
+
+    /// Whether a variable here could be seen: in `locals()`, as an attribute, as a global.
+    pub(super) fn is_watched(&self) -> bool {
+        self.is_watched
+    }
+
+    fn declares(&self, name: &str) -> bool {
+        let class = self.class.as_deref();
+        let full = |name: &str| mangle(class, name).unwrap_or_else(|| name.to_owned());
+        let name = full(name);
+        self.declared.iter().any(|declared| full(declared) == name)
+    }
+
+    /// The statement that makes names local without executing anything.
+    pub(super) fn declarations(&self) -> Option<Edit> {
+        let place = self.place.filter(|_| !self.locals.is_empty())?;
+        // ruff takes `match: 0` for a statement of its own unless it comes first.
+        let mut names: Vec<&String> = self.locals.iter().collect();
+        names.sort_by_key(|name| !matches!(name.as_str(), "match" | "case" | "type"));
+        let text = names.into_iter().fold(String::new(), |all, name| {
+            if place.is_after {
+                all + "; " + name + ": 0"
+            } else {
+                all + name + ": 0; "
+            }
+        });
+        Some(Edit {
+            range: TextRange::empty(place.offset),
+            parts: vec![Part::Text(text)],
+            is_quote: false,
+        })
+    }
+}
+
+/// The place of a body whose first statement is simple.
+fn place(body: &[Stmt]) -> Option<Place> {
+    let first = body.first()?;
+    if first
+        .as_expr_stmt()
+        .is_some_and(|stmt| stmt.value.is_string_literal_expr())
+    {
+        return Some(Place {
+            offset: first.end(),
+            is_after: true,
+        });
+    }
+    is_simple(first).then(|| Place {
+        offset: first.start(),
+        is_after: false,
+    })
+}
+
+/// Whether another simple statement can stand before it on its line.
+pub(super) fn is_simple(stmt: &Stmt) -> bool {
+    !matches!(
+        stmt,
+        Stmt::FunctionDef(_)
+            | Stmt::ClassDef(_)
+            | Stmt::For(_)
+            | Stmt::While(_)
+            | Stmt::If(_)
+            | Stmt::With(_)
+            | Stmt::Match(_)
+            | Stmt::Try(_)
+    )
+}
+
+struct Survey {
+    declared: BTreeSet<String>,
+    place: Option<Place>,
+    is_watched: bool,
+}
+
+impl<'a> Visitor<'a> for Survey {
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        if let Expr::Name(name) = expr {
+            self.is_watched |= matches!(
+                name.id.as_str(),
+                "locals" | "vars" | "dir" | "eval" | "exec"
+            );
+        }
+        visitor::walk_expr(self, expr);
+    }
+
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        if self.place.is_none() && is_simple(stmt) {
+            self.place = Some(Place {
+                offset: stmt.start(),
+                is_after: false,
+            });
+        }
+        match stmt {
+            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
+            Stmt::Global(global) => self
+                .declared
+                .extend(global.names.iter().map(ToString::to_string)),
+            Stmt::Nonlocal(nonlocal) => {
+                self.declared
+                    .extend(nonlocal.names.iter().map(ToString::to_string));
+            }
+            _ => visitor::walk_stmt(self, stmt),
+        }
+    }
+}
+
+impl Rewriter<'_> {
+    /// What binds `name` to `value` within an expression, and has that value.
+    pub(super) fn bind(
+        &mut self,
+        name: &str,
+        value: Part,
+        at: TextSize,
+        why: ConstructKind,
+    ) -> Vec<Part> {
+        if self.target >= (3, 8) {
+            return vec![Part::Text(format!("{name} := ")), value];
+        }
+        let scope = self
+            .scopes
+            .iter_mut()
+            .rev()
+            .find(|scope| scope.kind != Kind::Comprehension);
+        let mut function = "let";
+        let can = match scope {
+            None => true,
+            Some(scope) => {
+                let is_declared = scope.declares(name);
+                match scope.kind {
+                    Kind::Class => function = "put",
+                    Kind::Function | Kind::Lambda if !is_declared => {
+                        scope.locals.insert(name.to_owned());
+                    }
+                    _ => {}
+                }
+                match scope.kind {
+                    Kind::Class => !is_declared,
+                    Kind::Function => is_declared || scope.place.is_some(),
+                    _ => true,
+                }
+            }
+        };
+        if !can {
+            self.refuse(why, at);
+        }
+        let helper = self.helper();
+        vec![
+            Part::Text(format!("{helper}.{function}(lambda: {name}, ")),
+            value,
+            Part::Text(")".to_owned()),
+        ]
+    }
+
+    /// Gives a lambda the variables that it cannot declare: parameters of another one inside it.
+    pub(super) fn lambda_names(
+        &mut self,
+        lambda: &ast::ExprLambda,
+        renamed: Vec<String>,
+        scope: Scope,
+    ) {
+        let is_parameter = |name: &String| {
+            let parameters = lambda.parameters.as_deref();
+            parameters.is_some_and(|parameters| parameters.includes(name))
+        };
+        let unbound: Vec<String> = scope
+            .locals
+            .into_iter()
+            .filter(|name| !is_parameter(name))
+            .collect();
+        if unbound.is_empty() && renamed.is_empty() {
+            return;
+        }
+        let mut survey = Survey {
+            declared: BTreeSet::new(),
+            place: None,
+            is_watched: false,
+        };
+        survey.visit_expr(&lambda.body);
+        if survey.is_watched || self.slice(lambda.body.range()).contains("super") {
+            // These look at the frame that calls them.
+            let kind = if renamed.is_empty() {
+                ConstructKind::Walrus
+            } else {
+                ConstructKind::PositionalOnly
+            };
+            return self.refuse(kind, lambda.start());
+        }
+        let helper = self.helper.clone();
+        let values = renamed.iter().map(|name| format!("{helper}_{name}"));
+        let values: Vec<String> = values
+            .chain(unbound.iter().map(|_| "None".to_owned()))
+            .collect();
+        let names: Vec<String> = renamed.into_iter().chain(unbound.iter().cloned()).collect();
+        let mut open = format!("(lambda {}: ", names.join(", "));
+        let mut close = format!(")({})", values.join(", "));
+        if !unbound.is_empty() {
+            let helper = self.helper();
+            open.push('[');
+            for name in &unbound {
+                open = open + &helper + ".drop(lambda: " + name + "), ";
+            }
+            close = format!("][-1]{close}");
+        }
+        let range = lambda.body.range();
+        let parts = vec![
+            Part::Text(open + "("),
+            Part::Source(range),
+            Part::Text(")".to_owned() + &close),
+        ];
+        self.edit(range, parts);
+    }
+
+    /// A walrus.
+    pub(super) fn named(&mut self, named: &ast::ExprNamed) {
+        if !self.found(ConstructKind::Walrus, named.start()) {
+            return;
+        }
+        let Expr::Name(target) = &*named.target else {
+            return self.refuse(ConstructKind::Walrus, named.start());
+        };
+        // The value with the brackets around it.
+        let after = self.token_after(target.end(), ruff_python_ast::token::TokenKind::ColonEqual);
+        let value = TextRange::new(after.end(), named.end());
+        let value = self.trimmed(value);
+        let mut parts = self.bind(
+            &target.id,
+            Part::Source(value),
+            named.start(),
+            ConstructKind::Walrus,
+        );
+        parts.insert(1, Part::Line(value.start()));
+        parts.insert(3, Part::Line(named.end()));
+        self.edit(named.range(), parts);
+    }
+}

@@ -1,0 +1,191 @@
+//! Texts in newer grammars against what was reviewed, and what holds for every lowered text.
+//!
+//! A fixture is a Python file in `lowering/`. To add a case, add to one or add a file and run with `UPDATE_SNAPSHOTS=1`,
+//! then read the diff. Whether a lowered text does what the original does is the matter of `tests/lowering/run.py`.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use codepickle_source::lower::{ConstructKind, LowerError, constructs, lower};
+
+fn fixtures() -> Vec<PathBuf> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lowering");
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "py"))
+        .collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn texts_are_lowered_as_reviewed() {
+    let mut outdated = Vec::new();
+    for path in fixtures() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let found = describe(&text);
+        let snapshot = path.with_extension("snap");
+        if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+            std::fs::write(&snapshot, found).unwrap();
+        } else if std::fs::read_to_string(&snapshot).unwrap_or_default() != found {
+            outdated.push(format!("{}:\n{found}", snapshot.display()));
+        }
+    }
+    assert!(outdated.is_empty(), "{}", outdated.join("\n"));
+}
+
+fn describe(text: &str) -> String {
+    let mut out = String::new();
+    for construct in constructs(text).unwrap() {
+        let _ = writeln!(out, "{construct}");
+    }
+    let mut last = String::new();
+    for minor in 7..=14 {
+        let lowered = lowered(text, minor);
+        if lowered != last {
+            let _ = write!(out, "\n== 3.{minor}\n{lowered}");
+        }
+        last = lowered;
+    }
+    out
+}
+
+fn lowered(text: &str, minor: u8) -> String {
+    let lowered = lower(text, 0..text.len(), (3, minor)).unwrap();
+    lowered.map_or(text.to_owned(), |lowered| lowered.text)
+}
+
+#[test]
+fn a_lowered_text_stays_as_it_is_and_keeps_its_lines() {
+    for path in fixtures() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for minor in 7..=14 {
+            let once = lowered(&text, minor);
+            assert_eq!(once.lines().count(), text.lines().count());
+            assert_eq!(lower(&once, 0..once.len(), (3, minor)), Ok(None));
+        }
+    }
+}
+
+#[test]
+fn nothing_outside_of_the_range_is_touched_or_told() {
+    let text = "def f(a, /): pass\ndef g(): return (x := 1)\ndef h(): type X = 1\n";
+    let range = 18..42;
+    let lowered = lower(text, range, (3, 7)).unwrap().unwrap();
+    assert_eq!(
+        lowered.text,
+        "def g(): x: 0; return (_ck.let(lambda: x, 1))"
+    );
+}
+
+#[test]
+fn what_has_no_lowering_is_an_error_that_names_it() {
+    let cases = [
+        ("try: pass\nexcept* A: pass\n", ConstructKind::ExceptStar, 1),
+        ("\ndef f[T](): pass\n", ConstructKind::TypeParams, 2),
+        ("type X = int\n", ConstructKind::TypeAlias, 1),
+        ("x = t'{y}'\n", ConstructKind::TemplateString, 1),
+        (
+            "\n\n(*x for x in y)\n",
+            ConstructKind::UnpackingComprehension,
+            3,
+        ),
+        (
+            "{**x for x in y}\n",
+            ConstructKind::UnpackingComprehension,
+            1,
+        ),
+        ("lazy import x\n", ConstructKind::LazyImport, 1),
+        ("def f(*a: *T): pass\n", ConstructKind::StarAnnotation, 1),
+        ("a[*b, 1:2]\n", ConstructKind::StarInIndex, 1),
+        ("lambda: (x := locals())\n", ConstructKind::Walrus, 1),
+        ("lambda a, /: super().a\n", ConstructKind::PositionalOnly, 1),
+        (
+            "def f(a, /):\n while a: pass\n",
+            ConstructKind::PositionalOnly,
+            1,
+        ),
+        (
+            "for x in y:\n try: pass\n finally: continue\n",
+            ConstructKind::ContinueInFinally,
+            3,
+        ),
+        (
+            "async def f():\n return [[x async for x in y] for z in y]\n",
+            ConstructKind::AsyncComprehension,
+            2,
+        ),
+        (
+            "async def f():\n return [[await x for x in y] for z in y]\n",
+            ConstructKind::AsyncComprehension,
+            2,
+        ),
+    ];
+    for (text, kind, line) in cases {
+        let Err(LowerError::Construct(construct, (3, 7))) = lower(text, 0..text.len(), (3, 7))
+        else {
+            panic!("{text}");
+        };
+        assert_eq!((construct.kind, construct.line), (kind, line), "{text}");
+    }
+}
+
+#[test]
+fn what_3_7_has_is_no_construct() {
+    let cases = [
+        "with (a): pass\n",
+        "with (a) as b, (c): pass\n",
+        "with (a, b) as c: pass\n",
+        "return_ = (1, *x)\n",
+        "x[1, 2], x[1:2], x[(1, *y)]\n",
+        "@a.b\n@a.b(1)\ndef f(): pass\n",
+        "f\"{x['k']!r:>{w}}\" f'{1:\\n}'\n",
+        "for x in y:\n try: pass\n finally:\n  for z in x: continue\n",
+        "async def f():\n return [x for x in [y async for y in z]]\n",
+        "{x: f(x) for x in y}, {f(x): x for x in y}\n",
+        "match = case = type = _ = 1\nmatch[case], type(x)\n",
+    ];
+    for text in cases {
+        assert_eq!(constructs(text), Ok(Vec::new()), "{text}");
+    }
+}
+
+#[test]
+fn no_prefix_of_a_text_makes_it_panic() {
+    for path in fixtures() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+            let _ = lower(&text[..end], 0..end, (3, 7));
+            let _ = lower(&text[end..], 3..end, (3, 7));
+        }
+    }
+}
+
+#[test]
+fn deep_nesting_is_an_error_or_works() {
+    for depth in [10, 90, 1_000, 6_000, 30_000] {
+        let around = |open: &str, inside: &str, close: &str| {
+            format!("{}{inside}{}", open.repeat(depth), close.repeat(depth))
+        };
+        let texts = [
+            around("(x := ", "1", ")") + "\n",
+            format!("match x:\n case {}: pass\n", around("[", "y", "]")),
+            format!("match x:\n case {}: pass\n", around("(1|[", "2", "])")),
+            format!("x = {}\n", around("lambda: (y := ", "1", ")")),
+            format!(
+                "def f(a, /):\n return {}\n",
+                around("{a(): b() for b in ", "1", "}")
+            ),
+            format!("x = {}\n", around("a[*", "1", "]")),
+        ];
+        for text in texts {
+            let _ = lower(&text, 0..text.len(), (3, 7));
+        }
+    }
+    for depth in [1, 3, 6, 40, 150] {
+        let text = "f\"{".repeat(depth) + "1" + &"}\"".repeat(depth) + "\n";
+        let lowered = lower(&text, 0..text.len(), (3, 7)).unwrap();
+        assert_eq!(lowered.is_some(), depth > 1);
+    }
+}

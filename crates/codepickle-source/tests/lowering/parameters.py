@@ -1,0 +1,14 @@
+def f(a, b=1, /, *, c): return a + b
+
+
+def g(
+    self,
+    /,  # comment
+    x
+):
+    """Docstring."""
+    return self
+
+
+def h(a, /):
+    if a: pass

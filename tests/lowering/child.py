@@ -1,0 +1,61 @@
+"""Runs the module on standard input and prints what its calls did, as JSON."""
+
+import asyncio
+import inspect
+import json
+import os
+import re
+import sys
+import types
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import helpers
+
+LOG = []
+DONE = []
+
+
+def log(value):
+    """The value, noted."""
+    LOG.append(repr(value))
+    return value
+
+
+def call(function, *args, **kwargs):
+    """Call, and note the result, or the exception, and the line at which it was raised in the module."""
+    del LOG[:]
+    try:
+        result = function(*args, **kwargs)
+        if inspect.iscoroutine(result):
+            result = asyncio.run(result)
+        elif inspect.isgenerator(result):
+            result = list(result)
+        outcome = ["returned", repr(result)]
+    except Exception as error:
+        lines = []
+        trace = error.__traceback__
+        while trace is not None:
+            # A lambda inside a lambda is another frame on the line.
+            if trace.tb_frame.f_code.co_filename == "<case>" and lines[-1:] != [trace.tb_lineno]:
+                lines.append(trace.tb_lineno)
+            trace = trace.tb_next
+        outcome = ["raised", type(error).__name__, message(error), lines]
+    DONE.append(["%s %r %r" % (getattr(function, "__name__", function), args, sorted(kwargs)), outcome, list(LOG)])
+
+
+#: Messages that versions word differently.
+VARY = ("positional arg", "positional-only", "unexpected keyword", "referenced before", "not associated with")
+
+
+def message(error):
+    """What versions say alike."""
+    text = str(error).replace("must be a type", "must be a class")
+    return "" if any(part in text for part in VARY) else text
+
+
+module = types.ModuleType("case")
+sys.modules["case"] = module
+module.__dict__.update(_ck=helpers, log=log, call=call)
+exec(compile(sys.stdin.read(), "<case>", "exec"), module.__dict__)
+print(re.sub(" at 0x[0-9a-f]+", "", json.dumps(DONE)))

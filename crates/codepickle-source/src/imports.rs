@@ -8,14 +8,13 @@ use std::collections::HashSet;
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, ModModule, Stmt};
-use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
+use ruff_python_parser::{Mode, ParseOptions};
 use ruff_text_size::Ranged;
 
 use crate::error::ParseError;
 use crate::import_visit::Collector;
-use crate::index::MAX_LENGTH;
 use crate::lines::Lines;
-use crate::nesting;
+use crate::parse;
 
 /// When an import statement runs. The later ones are the weaker ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -149,20 +148,8 @@ impl<'a> Code<'a> {
 /// ```
 pub fn imports(code: &Code<'_>) -> Result<Imports, ParseError> {
     let text = &*code.assembled();
-    if text.len() > MAX_LENGTH {
-        return Err(ParseError::size());
-    }
-    let lines = Lines::new(text);
-    let depth = nesting::depth(text).map_err(ParseError::nesting)?;
-    nesting::with_stack(depth, || {
-        let parsed = parse_unchecked(text, ParseOptions::from(Mode::Module))
-            .try_into_module()
-            .ok_or_else(|| ParseError::syntax("not a module".to_owned(), 1))?;
-        if let Some(error) = parsed.errors().first() {
-            let line = lines.line(error.range().start().to_u32());
-            return Err(ParseError::syntax(error.error.to_string(), line));
-        }
-        Ok(of_tree(code, parsed.syntax(), &lines))
+    parse::module(text, ParseOptions::from(Mode::Module), 1, |parsed| {
+        of_tree(code, parsed.syntax(), &Lines::new(text))
     })
 }
 

@@ -3,18 +3,14 @@
 use std::collections::{BTreeSet, HashMap};
 
 use ruff_python_ast::{ModModule, Stmt};
-use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
-use ruff_text_size::Ranged;
+use ruff_python_parser::{Mode, ParseOptions};
 
 use crate::error::ParseError;
 use crate::lines::Lines;
 use crate::names::{Names, Symbol};
-use crate::nesting;
+use crate::parse;
 use crate::scopes::{How, MODULE, Scope, ScopeId, ScopeKind};
 use crate::visit::Builder;
-
-/// Offsets are 32 bits wide, and a quarter of that leaves room for every count of tokens.
-pub(crate) const MAX_LENGTH: usize = 1 << 30;
 
 /// What is known about a file. The syntax tree is gone.
 #[derive(Debug)]
@@ -32,19 +28,8 @@ pub(crate) struct Index {
 impl Index {
     /// Parses `text` and indexes it.
     pub(crate) fn new(text: &str, lines: &Lines) -> Result<Self, ParseError> {
-        if text.len() > MAX_LENGTH {
-            return Err(ParseError::size());
-        }
-        let depth = nesting::depth(text).map_err(ParseError::nesting)?;
-        nesting::with_stack(depth, || {
-            let parsed = parse_unchecked(text, ParseOptions::from(Mode::Module))
-                .try_into_module()
-                .ok_or_else(|| ParseError::syntax("not a module".to_owned(), 1))?;
-            if let Some(error) = parsed.errors().first() {
-                let line = lines.line(error.range().start().to_u32());
-                return Err(ParseError::syntax(error.error.to_string(), line));
-            }
-            Ok(Self::of_tree(parsed.syntax(), text, lines))
+        parse::module(text, ParseOptions::from(Mode::Module), 1, |parsed| {
+            Self::of_tree(parsed.syntax(), text, lines)
         })
     }
 

@@ -31,6 +31,7 @@ mod locate;
 pub mod lower;
 mod names;
 mod nesting;
+mod parse;
 mod qualname;
 mod scopes;
 mod snippet;

@@ -38,15 +38,14 @@ use std::fmt;
 use std::ops::Range;
 
 use ruff_python_ast::PythonVersion;
-use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
-use ruff_text_size::{Ranged, TextRange, TextSize};
+use ruff_python_parser::{Mode, ParseOptions};
+use ruff_text_size::{TextRange, TextSize};
 
 pub use construct::{Construct, ConstructKind, Version};
 
 use crate::error::ParseError;
-use crate::index::MAX_LENGTH;
 use crate::lines::Lines;
-use crate::nesting;
+use crate::parse;
 use edit::Edits;
 use rewrite::Rewriter;
 
@@ -188,9 +187,6 @@ fn is_accepted(text: &str, start: usize, length: usize, target: Version) -> bool
 }
 
 fn whole(text: &str) -> Result<TextRange, ParseError> {
-    if text.len() > MAX_LENGTH {
-        return Err(ParseError::size());
-    }
     let end = TextSize::try_from(text.len()).map_err(|_| ParseError::size())?;
     Ok(TextRange::up_to(end))
 }
@@ -202,21 +198,13 @@ fn with_rewriter<T>(
     target: Version,
     then: impl FnOnce(&mut Rewriter) -> T,
 ) -> Result<T, ParseError> {
-    let lines = Lines::new(text);
-    let depth = nesting::depth(text).map_err(ParseError::nesting)?;
+    let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::PY37);
     // Parts of an edit are emitted recursively, beside the visitor's own frames.
-    nesting::with_stack(depth * 2, || {
-        let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::PY37);
-        let parsed = parse_unchecked(text, options)
-            .try_into_module()
-            .ok_or_else(|| ParseError::syntax("not a module".to_owned(), 1))?;
-        if let Some(error) = parsed.errors().first() {
-            let line = lines.line(error.range().start().to_u32());
-            return Err(ParseError::syntax(error.error.to_string(), line));
-        }
+    parse::module(text, options, 2, |parsed| {
+        let lines = Lines::new(text);
         let mut rewriter = Rewriter::new(text, parsed.tokens(), &lines, target, within);
         rewriter.visit_module(parsed.syntax());
         rewriter.cross_check(parsed.unsupported_syntax_errors());
-        Ok(then(&mut rewriter))
+        then(&mut rewriter)
     })
 }

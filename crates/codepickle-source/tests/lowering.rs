@@ -3,36 +3,16 @@
 //! A fixture is a Python file in `lowering/`. To add a case, add to one or add a file and run with `UPDATE_SNAPSHOTS=1`,
 //! then read the diff. Whether a lowered text does what the original does is the matter of `tests/lowering/run.py`.
 
+mod reviewed;
+
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
 
 use codepickle_source::lower::{ConstructKind, LowerError, constructs, lower};
-
-fn fixtures() -> Vec<PathBuf> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lowering");
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "py"))
-        .collect();
-    paths.sort();
-    paths
-}
+use reviewed::fixtures;
 
 #[test]
 fn texts_are_lowered_as_reviewed() {
-    let mut outdated = Vec::new();
-    for path in fixtures() {
-        let text = std::fs::read_to_string(&path).unwrap();
-        let found = describe(&text);
-        let snapshot = path.with_extension("snap");
-        if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-            std::fs::write(&snapshot, found).unwrap();
-        } else if std::fs::read_to_string(&snapshot).unwrap_or_default() != found {
-            outdated.push(format!("{}:\n{found}", snapshot.display()));
-        }
-    }
-    assert!(outdated.is_empty(), "{}", outdated.join("\n"));
+    reviewed::compare(&fixtures("tests/lowering"), describe);
 }
 
 fn describe(text: &str) -> String {
@@ -58,7 +38,7 @@ fn lowered(text: &str, minor: u8) -> String {
 
 #[test]
 fn a_lowered_text_stays_as_it_is_and_keeps_its_lines() {
-    for path in fixtures() {
+    for path in fixtures("tests/lowering") {
         let text = std::fs::read_to_string(&path).unwrap();
         for minor in 7..=14 {
             let once = lowered(&text, minor);
@@ -153,7 +133,7 @@ fn what_3_7_has_is_no_construct() {
 
 #[test]
 fn no_prefix_of_a_text_makes_it_panic() {
-    for path in fixtures() {
+    for path in fixtures("tests/lowering") {
         let text = std::fs::read_to_string(&path).unwrap();
         for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
             let _ = lower(&text[..end], 0..end, (3, 7));

@@ -3,36 +3,16 @@
 //! A fixture is a Python file; a comment `# free: a b` gives the free variables of the definitions on its line, as the
 //! live code object would. To add a case, add a file and run with `UPDATE_SNAPSHOTS=1`, then read the diff.
 
+mod reviewed;
+
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
 
 use codepickle_source::{Snippet, SourceFile};
-
-fn fixtures() -> Vec<PathBuf> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "py"))
-        .collect();
-    paths.sort();
-    paths
-}
+use reviewed::fixtures;
 
 #[test]
 fn snippets_are_as_reviewed() {
-    let mut outdated = Vec::new();
-    for path in fixtures() {
-        let text = std::fs::read_to_string(&path).unwrap();
-        let found = describe(&text);
-        let snapshot = path.with_extension("snap");
-        if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-            std::fs::write(&snapshot, found).unwrap();
-        } else if std::fs::read_to_string(&snapshot).unwrap_or_default() != found {
-            outdated.push(format!("{}:\n{found}", snapshot.display()));
-        }
-    }
-    assert!(outdated.is_empty(), "{}", outdated.join("\n"));
+    reviewed::compare(&fixtures("tests/fixtures"), describe);
 }
 
 fn describe(text: &str) -> String {

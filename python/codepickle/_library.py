@@ -32,13 +32,20 @@ dispatch: Dict[type, Reducer] = dict(_iterators.dispatch)
 LIBRARY: Dict[str, Reducer] = {}
 
 
-def _reduces(*kinds: Any) -> Callable[[Reducer], Reducer]:
-    def note(reducer: Reducer) -> Reducer:
-        for kind in kinds:
-            dispatch[kind] = reducer
-        return reducer
+def noting(table: Dict[type, Reducer]) -> Callable[..., Callable[[Reducer], Reducer]]:
+    """A decorator for reducers, which enters them into `table` under the types that it is given."""
 
-    return note
+    def reduces(*kinds: Any) -> Callable[[Reducer], Reducer]:
+        def note(reducer: Reducer) -> Reducer:
+            table.update(dict.fromkeys(kinds, reducer))
+            return reducer
+
+        return note
+
+    return reduces
+
+
+_reduces = noting(dispatch)
 
 
 def _of(*modules: str) -> Callable[[Reducer], Reducer]:

@@ -34,13 +34,7 @@ dispatch: Dict[type, Reducer] = {}
 special_functions: Dict[types.CodeType, Reducer] = {}
 
 
-def _reduces(*kinds: Any) -> Callable[[Reducer], Reducer]:
-    def note(reducer: Reducer) -> Reducer:
-        for kind in kinds:
-            dispatch[kind] = reducer
-        return reducer
-
-    return note
+_reduces = _library.noting(dispatch)
 
 
 # --- descriptors ---

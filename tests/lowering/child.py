@@ -8,9 +8,10 @@ import re
 import sys
 import types
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "python"))
 
-import helpers
+from codepickle import _lowered  # noqa: E402
 
 LOG = []
 DONE = []
@@ -56,6 +57,6 @@ def message(error):
 
 module = types.ModuleType("case")
 sys.modules["case"] = module
-module.__dict__.update(_ck=helpers, log=log, call=call)
+module.__dict__.update(_ck=_lowered, log=log, call=call)
 exec(compile(sys.stdin.read(), "<case>", "exec"), module.__dict__)
 print(re.sub(" at 0x[0-9a-f]+", "", json.dumps(DONE)))

@@ -36,12 +36,12 @@ EXPECTED = {
 
 RUN = """
 import collections, contextlib, json, sys, types, unittest
-sys.path.insert(0, {here!r})
-import helpers
+sys.path.insert(0, {package!r})
+from codepickle import _lowered
 name = "test_patma"
 module = types.ModuleType(name)
 sys.modules[name] = module
-module.__dict__["_ck"] = helpers
+module.__dict__["_ck"] = _lowered
 module.__dict__["__file__"] = {path!r}
 exec(compile(open({path!r}, encoding="utf-8").read(), {path!r}, "exec"), module.__dict__)
 suite = unittest.defaultTestLoader.loadTestsFromModule(module)
@@ -77,7 +77,7 @@ def main():
             lowered = os.path.join(folder, "test_patma.py")
             with open(lowered, "w", encoding="utf-8") as file:
                 file.write(text)
-            done = subprocess.run([python, "-c", RUN.format(here=HERE, path=lowered)], capture_output=True)
+            done = subprocess.run([python, "-c", RUN.format(package=os.path.join(ROOT, "python"), path=lowered)], capture_output=True)
             if done.returncode:
                 print(version, done.stderr.decode()[-1500:])
                 status = 1

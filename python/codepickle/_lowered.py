@@ -1,4 +1,8 @@
-"""What lowered text calls under the name that `Lowered.helper` gives: the runtime's part, in the syntax of 3.7."""
+"""What lowered text calls, under the name that `Lowered.helper` gives: the runtime's part for new syntax.
+
+A file of its own, so that payloads without lowered text neither carry nor import it. Standard library only, in the
+syntax of 3.7.
+"""
 
 import builtins
 import sys
@@ -49,7 +53,7 @@ def join(*parts):
 
 
 def _is(cls, wanted, other):
-    """Whether instances of the class match sequence patterns, or mapping patterns: never both, the first base counts."""
+    """Whether its instances match sequence patterns, or mapping patterns; never both: the first base counts."""
     for base in cls.__mro__:
         for kind in (wanted, other):
             if base is kind or base in _builtin[kind] or _is_registered(base, kind):

@@ -4,14 +4,32 @@ A file of its own, so that payloads without lowered text neither carry nor impor
 syntax of 3.7.
 """
 
+import ast
 import builtins
 import sys
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Mapping, Sequence
 
 #: The builtins whose one positional subpattern is the subject itself; subclasses inherit that.
 SELF = (bool, bytearray, bytes, dict, float, frozenset, int, list, set, str, tuple)
 _missing = object()
+
+
+def compile_lines(text, filename, inserted, flags=0):
+    """Compile lowered text, a module, with the line numbers of the original.
+
+    `inserted` are the numbers of the lines that the original does not have; each counts as the line before it.
+    """
+    if not inserted:
+        return compile(text, filename, "exec", flags, True)
+    tree = compile(text, filename, "exec", flags | ast.PyCF_ONLY_AST, True)
+    for node in ast.walk(tree):
+        for name in ("lineno", "end_lineno"):
+            line = getattr(node, name, None)
+            if line is not None:
+                setattr(node, name, max(1, line - bisect_left(inserted, line + 1)))
+    return compile(tree, filename, "exec", flags, True)
 
 
 def same(value):

@@ -19,18 +19,18 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 
 
 def lowered(tool, path, version):
-    """The text for that version; raises ValueError if there is none."""
+    """The text for that version, and which lines are inserted; raises ValueError if there is none."""
     out = subprocess.run([tool, version, path], stdout=subprocess.PIPE, check=True).stdout
     status, text = out.decode().split("\n", 1)
     if status.startswith("error"):
         raise ValueError(text)
-    return text
+    return text, status.split()[2:]
 
 
-def run(python, text, name):
+def run(python, text, inserted):
     """What the module's calls did."""
     result = subprocess.run(
-        [python, "-X", "utf8", "-W", "error", os.path.join(HERE, "child.py"), name],
+        [python, "-X", "utf8", "-W", "error", os.path.join(HERE, "child.py"), *inserted],
         input=text.encode(),
         capture_output=True,
     )
@@ -58,10 +58,10 @@ def main():
             continue
         path = os.path.join(cases, name)
         with open(path, encoding="utf-8") as file:
-            expected = run(args.newest, file.read(), name)
+            expected = run(args.newest, file.read(), [])
         for python, version in versions + [(args.newest, "3.7")]:
             try:
-                found = run(python, lowered(args.lower, path, version), name)
+                found = run(python, *lowered(args.lower, path, version))
             except ValueError as error:
                 found = [["not lowered", str(error)]]
             differ = [(a, b) for a, b in zip(expected, found) if a != b]

@@ -1,6 +1,7 @@
 //! Lowers files: `lower 3.7 FILE...`; with `-`, texts from standard input, each after a line with its length in bytes.
 //!
-//! Answers on standard output: a line `STATUS LENGTH` and the bytes; the status is `same`, `lowered` or `error`.
+//! Answers on standard output: a line `STATUS LENGTH INSERTED` and the bytes; the status is `same`, `lowered` or `error`,
+//! and `INSERTED`, where there are any, the numbers of the lines that the original does not have, as in `3,4`.
 
 use std::io::{BufRead, Read, Write};
 
@@ -30,12 +31,14 @@ fn main() -> std::io::Result<()> {
 
 fn answer(out: &mut impl Write, bytes: &[u8], minor: u8) -> std::io::Result<()> {
     let text = String::from_utf8_lossy(bytes);
-    let (status, text) = match lower(&text, 0..text.len(), (3, minor)) {
-        Ok(None) => ("same", text.into_owned()),
-        Ok(Some(lowered)) => ("lowered", lowered.text),
-        Err(error) => ("error", error.to_string()),
+    let (status, text, inserted) = match lower(&text, 0..text.len(), (3, minor)) {
+        Ok(None) => ("same", text.into_owned(), Vec::new()),
+        Ok(Some(lowered)) => ("lowered", lowered.text, lowered.inserted),
+        Err(error) => ("error", error.to_string(), Vec::new()),
     };
-    writeln!(out, "{status} {}", text.len())?;
+    let inserted: Vec<String> = inserted.iter().map(ToString::to_string).collect();
+    let status = format!("{status} {} {}", text.len(), inserted.join(","));
+    writeln!(out, "{}", status.trim_end())?;
     out.write_all(text.as_bytes())?;
     out.flush()
 }

@@ -15,6 +15,10 @@ pub(super) enum Part {
     Source(TextRange),
     /// As many newlines as it takes to reach the line of the offset; only between brackets.
     Line(TextSize),
+    /// Lines that the original does not have, each with its line end. They stand before the line that begins here or,
+    /// where the text or the line before ends here, after that.
+    #[allow(dead_code, reason = "the lowerings that need lines are on their way")]
+    Inserted(String),
 }
 
 /// What stands in a range's place. An empty range is an insertion.
@@ -26,7 +30,8 @@ pub(super) struct Edit {
     pub(super) is_quote: bool,
 }
 
-/// Edits by place; of two that begin together the one around the other comes first.
+/// Edits by place; of two that begin together the one around the other comes first, and of two insertions the one that
+/// was made first.
 pub(super) struct Edits<'a> {
     text: &'a str,
     lines: &'a Lines,
@@ -38,12 +43,37 @@ pub(super) struct Edits<'a> {
 pub(super) struct Crossed;
 
 /// A text, and how many line ends it has.
-struct Out {
-    text: String,
+#[derive(Default)]
+pub(super) struct Out {
+    pub(super) text: String,
     lines: u32,
+    /// The 1-based numbers of the lines that the original does not have.
+    pub(super) inserted: Vec<u32>,
 }
 
 impl Out {
+    /// The number of line ends that the original has, too.
+    fn kept(&self) -> u32 {
+        let inserted = u32::try_from(self.inserted.len()).unwrap_or(u32::MAX);
+        self.lines.saturating_sub(inserted)
+    }
+
+    /// Whole lines, between two lines.
+    fn insert(&mut self, lines: &str) {
+        let is_after = !(self.text.is_empty() || self.text.ends_with(['\n', '\r', '\u{feff}']));
+        if is_after {
+            self.push("\n");
+        }
+        let first = self.lines + 1;
+        self.push(if is_after {
+            lines.strip_suffix('\n').unwrap_or(lines)
+        } else {
+            lines
+        });
+        self.inserted
+            .extend(first..=self.lines + u32::from(is_after));
+    }
+
     fn push(&mut self, piece: &str) {
         let is_split = self.text.ends_with('\r') && piece.starts_with('\n');
         let count = u32::try_from(newlines(piece)).unwrap_or(u32::MAX);
@@ -64,12 +94,24 @@ impl<'a> Edits<'a> {
 
     /// The text of `range` with the edits in it.
     pub(super) fn apply(&self, range: TextRange) -> Result<String, Crossed> {
-        let mut out = Out {
-            text: String::with_capacity(range.len().to_usize() + 64),
-            lines: 0,
-        };
+        let mut out = Out::default();
         self.emit(range, 0, &mut out)?;
         Ok(out.text)
+    }
+
+    /// The text of `range` with the edits in it, and the insertions at its end.
+    pub(super) fn apply_all(&self, range: TextRange) -> Result<Out, Crossed> {
+        let mut out = Out::default();
+        self.emit(range, 0, &mut out)?;
+        let end = TextRange::empty(range.end());
+        let from = self.first(range.end(), 0);
+        for (index, edit) in self.list.iter().enumerate().skip(from) {
+            if edit.range != end {
+                break;
+            }
+            self.replace(edit, index, &mut out)?;
+        }
+        Ok(out)
     }
 
     /// The first edit, `from` or later, that begins at `offset` or later.
@@ -100,7 +142,7 @@ impl<'a> Edits<'a> {
     }
 
     fn replace(&self, edit: &Edit, index: usize, out: &mut Out) -> Result<(), Crossed> {
-        let start = out.lines;
+        let start = out.kept();
         let line = |offset: TextSize| self.lines.line(offset.to_u32());
         let first = line(edit.range.start());
         for part in &edit.parts {
@@ -109,13 +151,14 @@ impl<'a> Edits<'a> {
                 Part::Source(range) => self.emit(*range, index + 1, out)?,
                 Part::Line(offset) => {
                     let there = line(*offset).saturating_sub(first);
-                    for _ in (out.lines - start)..there {
+                    for _ in (out.kept() - start)..there {
                         out.push("\n");
                     }
                 }
+                Part::Inserted(lines) => out.insert(lines),
             }
         }
-        if out.lines - start == line(edit.range.end()) - first {
+        if out.kept() - start == line(edit.range.end()) - first {
             Ok(())
         } else {
             Err(Crossed)
@@ -138,4 +181,56 @@ pub(super) fn newlines(text: &str) -> usize {
             _ => false,
         })
         .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use ruff_text_size::{TextRange, TextSize};
+
+    use super::{Edit, Edits, Part};
+    use crate::lines::Lines;
+
+    fn applied(text: &str, within: (u32, u32), inserted: &[(u32, &str)]) -> (String, Vec<u32>) {
+        let lines = Lines::new(text);
+        let edits = inserted.iter().map(|(offset, lines)| Edit {
+            range: TextRange::empty(TextSize::from(*offset)),
+            parts: vec![Part::Inserted((*lines).to_owned())],
+            is_quote: false,
+        });
+        let within = TextRange::new(within.0.into(), within.1.into());
+        let out = Edits::new(text, &lines, edits.collect()).apply_all(within);
+        let out = out.unwrap();
+        (out.text, out.inserted)
+    }
+
+    #[test]
+    fn inserted_lines_are_numbered_in_the_result() {
+        let out = applied("a\nb\n", (0, 4), &[(2, "x\ny\n"), (0, "w\n"), (2, "z\n")]);
+        assert_eq!(out, ("w\na\nx\ny\nz\nb\n".to_owned(), vec![1, 3, 4, 5]));
+    }
+
+    #[test]
+    fn a_last_line_without_an_end_gets_one() {
+        let out = applied("a\nb", (0, 3), &[(3, "x\ny\n")]);
+        assert_eq!(out, ("a\nb\nx\ny".to_owned(), vec![3, 4]));
+        let out = applied("a\nb\nc", (0, 3), &[(3, "x\n")]);
+        assert_eq!(out, ("a\nb\nx".to_owned(), vec![3]));
+    }
+
+    #[test]
+    fn lines_of_all_ends_and_a_byte_order_mark_are_counted() {
+        let out = applied(
+            "\u{feff}a\r\nb\rc",
+            (0, 9),
+            &[(3, "x\n"), (6, "y\n"), (9, "z\n")],
+        );
+        let text = "\u{feff}x\na\r\ny\nb\rc\nz";
+        assert_eq!(out, (text.to_owned(), vec![1, 3, 6]));
+    }
+
+    #[test]
+    fn what_lies_outside_of_the_range_is_left_out() {
+        let out = applied("a\nb\nc\n", (2, 4), &[(0, "x\n"), (2, "y\n"), (5, "z\n")]);
+        assert_eq!(out, ("y\nb\n".to_owned(), vec![1]));
+    }
 }

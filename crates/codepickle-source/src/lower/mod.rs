@@ -1,7 +1,8 @@
 //! Rewrites text for an older grammar, by edits of byte ranges.
 //!
-//! What does not change stays to the byte, and every line stays on its line. What is new may use one name that the
-//! text does not have ([`Lowered::helper`]): an object with the functions that old grammars need (`match`, `let`, ...).
+//! What does not change stays to the byte, and every line stays on its line, but for whole lines that are put between
+//! them where the old grammar needs more ([`Lowered::inserted`]). What is new may use one name that the text does not
+//! have ([`Lowered::helper`]): an object with the functions that old grammars need (`match`, `let`, ...).
 //! Whoever compiles the text binds it, as a free variable (a parameter of the outermost `def` of a header, whose cell
 //! is given to the function) or, for a whole module, as a global. Variables whose names begin with it are new, too.
 //!
@@ -59,6 +60,10 @@ pub struct Lowered {
     pub text: String,
     /// The name under which the text expects the helpers, if it needs any.
     pub helper: Option<String>,
+    /// The lines of `text`, from 1 on and in order, that the original does not have. Where old grammar needs more
+    /// lines, whoever compiles the text takes them out of the line numbers: what stands on such a line belongs to the
+    /// line before it.
+    pub inserted: Vec<u32>,
 }
 
 /// Why a text is not lowered.
@@ -148,21 +153,22 @@ pub fn lower(
             return Err(refused(construct));
         }
         let edits = Edits::new(text, rewriter.lines, std::mem::take(&mut rewriter.edits));
-        let lowered = edits.apply(within).map_err(|_| refused(first))?;
+        let lowered = edits.apply_all(within).map_err(|_| refused(first))?;
         let (before, after) = (
             text.get(..within.start().to_usize()).unwrap_or(""),
             text.get(within.end().to_usize()..).unwrap_or(""),
         );
         if !is_accepted(
-            &format!("{before}{lowered}{after}"),
+            &format!("{before}{}{after}", lowered.text),
             before.len(),
-            lowered.len(),
+            lowered.text.len(),
             target,
         ) {
             return Err(refused(first));
         }
         Ok(Some(Lowered {
-            text: lowered,
+            text: lowered.text,
+            inserted: lowered.inserted,
             helper: rewriter.uses_helper.then(|| rewriter.helper.clone()),
         }))
     })?

@@ -76,9 +76,9 @@ def test_what_older_versions_lack_has_a_stand_in():
 def test_each_row_leads_to_what_it_stands_for():
     """Every object of the library here that a row is for comes back as itself."""
     found = 0
-    for module_name, names in _names.TABLE.items():
+    for module_name, (_, names) in _names.TABLE.items():
         module = sys.modules.get(module_name)
-        for name in names.names:
+        for name in names:
             obj = vars(module).get(name) if module else None
             if obj is None or getattr(obj, "__qualname__", None) != name or obj.__module__ != module_name:
                 continue

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from importlib import import_module
 from pickle import load, loads
-from typing import TYPE_CHECKING, Any, List
 
 from ._errors import PicklingError, PortabilityWarning
 from ._reference import (
@@ -23,7 +22,10 @@ from ._reference import (
 )
 from ._runtime import BytecodeVersionError, LoadError, MissingModuleError, SourceSyntaxError, WireFormatError
 
-if TYPE_CHECKING:
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # `typing` takes longer to import than the rest together
+    from typing import Any, List
+
     from ._fingerprint import fingerprint
     from ._recorder import record_sources
     from ._requirements import Requirement, Requirements, requirements

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 from types import CodeType
-from typing import Any, Iterator, List, Optional, Tuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Iterator, List, Optional, Tuple
 
 _FIELDS = [
     "co_name",

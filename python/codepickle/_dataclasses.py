@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import operator
 import sys
 import types
 from typing import Any, Dict, List, Optional, Set, Tuple
@@ -215,3 +216,36 @@ def _inherited_slots(cls: Any) -> Set[str]:
         own = base.__dict__.get("__slots__", ())
         inherited.update([own] if isinstance(own, str) else own)
     return inherited
+
+
+# --- fields and sentinels, where they stand by themselves ---
+
+
+def enter_types(dispatch: Dict[type, Any]) -> None:
+    """Add the reducers for the types that `dataclasses` itself has."""
+    import dataclasses
+
+    names: Dict[int, str] = {}
+    for name in ("MISSING", "KW_ONLY", "_FIELD", "_FIELD_CLASSVAR", "_FIELD_INITVAR", "_HAS_DEFAULT_FACTORY"):
+        value = getattr(dataclasses, name, None)  # KW_ONLY: 3.10
+        if value is None:
+            continue
+        names[id(value)] = name
+
+        def reduce(obj: Any) -> Any:
+            found = names.get(id(obj))
+            return NotImplemented if found is None else (_runtime.g, ("dataclasses", found))
+
+        dispatch[type(value)] = reduce
+    dispatch[dataclasses.Field] = _reduce_field
+    dispatch[dataclasses.InitVar] = _reduce_init_var
+
+
+def _reduce_field(obj: Any) -> Any:
+    """A field that something else than its class holds; its slots are of one version."""
+    return _runtime.f1, (obj.name, field_options(None, obj)), (None, {"type": obj.type})
+
+
+def _reduce_init_var(obj: Any) -> Any:
+    # By subscription: it has slots on 3.8 and a __dict__ later, and 3.7 has no instances.
+    return operator.getitem, (type(obj), obj.type)

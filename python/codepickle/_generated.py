@@ -135,7 +135,8 @@ def contents(cell: Any) -> Tuple[Any, ...]:
 
 def guarded_repr(function: types.FunctionType) -> Any:
     """The `__repr__` under a guard against recursion, None for any other function; before 3.11 only a cell knows it."""
-    if function.__code__ not in guard_codes():
+    # All of them are called that: `dataclasses` is not imported to compare any other.
+    if function.__code__.co_name != "wrapper" or function.__code__ not in guard_codes():
         return None
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or ()))
     return next(iter(contents(cells["user_function"])), None)

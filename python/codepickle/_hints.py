@@ -30,24 +30,9 @@ _OLD_NAMES = frozenset(
 SAMPLE_NEW_TYPE = typing.NewType("SAMPLE_NEW_TYPE", int)
 
 
-#: The reducers for subscriptions and for the members of `typing`.
-aliases: Dict[type, Callable[[Any], Reduced]] = {}
-
-
 def fill(dispatch: Dict[type, Callable[[Any], Reduced]]) -> None:
     """Add the reducers for hints to `dispatch`."""
-    for name in ("GenericAlias", "UnionType"):  # 3.9, 3.10
-        kind = getattr(types, name, None)
-        if kind is not None:
-            dispatch[kind] = _reduce_alias
-    for name, kind in vars(typing).items():
-        if name == "_UnionGenericAlias" and sys.version_info >= (3, 14):
-            continue  # From 3.14 on it has no instances, and warns when it is compared.
-        if isinstance(kind, type) and name.endswith(("Alias", "_CallableType", "_TupleType")):
-            dispatch[kind] = _reduce_alias
-        elif isinstance(kind, type) and name.endswith(("SpecialForm", "_TypedCacheSpecialForm")):
-            dispatch[kind] = _reduce_form
-    aliases.update({kind: reducer for kind, reducer in dispatch.items() if reducer in (_reduce_alias, _reduce_form)})
+    dispatch.update(aliases)
     dispatch[typing.ForwardRef] = _reduce_forward_reference
     for name in ("TypeVar", "ParamSpec", "TypeVarTuple", "TypeAliasType", "NewType"):
         for module in (typing, sys.modules.get("typing_extensions")):
@@ -110,6 +95,25 @@ def _arguments(alias: Any) -> Any:
         return ()
     return arguments[0] if len(arguments) == 1 else arguments
 
+
+def _aliases() -> Dict[type, Callable[[Any], Reduced]]:
+    found: Dict[type, Callable[[Any], Reduced]] = {}
+    for name in ("GenericAlias", "UnionType"):  # 3.9, 3.10
+        kind = getattr(types, name, None)
+        if kind is not None:
+            found[kind] = _reduce_alias
+    for name, kind in vars(typing).items():
+        if name == "_UnionGenericAlias" and sys.version_info >= (3, 14):
+            continue  # From 3.14 on it has no instances, and warns when it is compared.
+        if isinstance(kind, type) and name.endswith(("Alias", "_CallableType", "_TupleType")):
+            found[kind] = _reduce_alias
+        elif isinstance(kind, type) and name.endswith(("SpecialForm", "_TypedCacheSpecialForm")):
+            found[kind] = _reduce_form
+    return found
+
+
+#: The reducers for subscriptions and for the members of `typing`.
+aliases = _aliases()
 
 _PARAMETER_LISTS = ("ParamSpec", "_ConcatenateGenericAlias")
 

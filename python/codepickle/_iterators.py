@@ -12,9 +12,12 @@ import itertools
 import operator
 import sys
 import warnings
-from typing import Any, Callable, Dict, Tuple
 
-Reduced = Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, Tuple
+
+    Reduced = Any
 
 dispatch: Dict[type, Callable[[Any], Reduced]] = {}
 

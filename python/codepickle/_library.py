@@ -15,21 +15,25 @@ import codecs
 import collections
 import copyreg
 import functools
-import logging
 import operator
 import re
 import struct
 import sys
 import weakref
-from typing import Any, Callable, Dict, Tuple
 
 from . import _iterators, _runtime
 
-Reduced = Any
-Reducer = Callable[[Any], Reduced]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, Tuple
+
+    Reduced = Any
+    Reducer = Callable[[Any], Reduced]
 
 dispatch: Dict[type, Reducer] = dict(_iterators.dispatch)
 LIBRARY: Dict[str, Reducer] = {}
+#: Enters the types of a module into the pickler's table, when the first instance of one of its classes comes.
+LATER: Dict[str, Callable[[], None]] = {}
 
 
 def noting(table: Dict[type, Reducer]) -> Callable[..., Callable[[Reducer], Reducer]]:
@@ -310,7 +314,14 @@ def _reduce_codec(obj: Any) -> Reduced:
     return (codecs.lookup, (obj.name,)) if known == obj else NotImplemented
 
 
-@_reduces(logging.PercentStyle, logging.StrFormatStyle, logging.StringTemplateStyle)
+def enter_logging(table: Dict[type, Reducer]) -> None:
+    """Add the reducers for what a `logging.Formatter` holds."""
+    import logging
+
+    for kind in (logging.PercentStyle, logging.StrFormatStyle, logging.StringTemplateStyle):
+        table[kind] = _reduce_log_style
+
+
 def _reduce_log_style(obj: Any) -> Reduced:
     # 3.10 gave it defaults.
     defaults = getattr(obj, "_defaults", None)

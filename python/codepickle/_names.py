@@ -7,33 +7,42 @@ has the differences; what is here is asked by the native pickler (`TABLE`, `STAN
 from __future__ import annotations
 
 import sys
-from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 from . import _moved, _runtime
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Optional, Tuple
 
-class Names(NamedTuple):
-    """What to write for the objects that say that they are of one module."""
-
-    #: The module that has them under the same names; where it has not, they keep what they say.
-    module: Optional[str]
-    #: Those under another name: {qualified name: (module, name)}.
-    names: Dict[str, Tuple[str, str]]
+    #: The module that has the objects of another under the same names, None where they keep what they say; and those
+    #: under another name: {qualified name: (module, name)}.
+    Names = Tuple[Optional[str], Dict[str, Tuple[str, str]]]
 
 
 def _table() -> Dict[str, Names]:
-    table = {}
+    table: Dict[str, Names] = {}
     for module in sorted({*_moved.MODULES, *_moved.NAMES}):
         names = {}
         for name, target in _moved.NAMES.get(module, {}).items():
             target_module, _, target_name = target.partition(":")
             names[name] = (sys.intern(target_module), sys.intern(target_name))
-        table[sys.intern(module)] = Names(_moved.MODULES.get(module), names)
+        table[sys.intern(module)] = _moved.MODULES.get(module), names
     return table
 
 
 #: By what objects say; the empty name is for those whose `__module__` is None.
 TABLE = _table()
+
+
+#: What the classes say is their module for whose instances `_reducers` or `_library` has a reducer.
+REDUCED = frozenset(
+    """
+    <unknown> _ast _collections _collections_abc _io _struct _weakrefset abc annotationlib ast builtins codecs
+    codepickle._runtime collections configparser dataclasses enum fractions functools http.cookies io ipaddress
+    itertools json.decoder json.encoder logging pathlib pathlib._local platform signal socket ssl statistics struct sys
+    traceback types typing typing_extensions weakref zipfile
+    """.split()  # noqa: SIM905
+)
 
 
 def _stand_ins() -> Dict[str, Dict[str, Tuple[str, str]]]:
@@ -57,10 +66,11 @@ def find_moved(obj: Any, module_name: Optional[str], name: str) -> Optional[Tupl
     found = TABLE.get(module_name or "")
     if found is None:
         return None
+    same_names, names = found
     head, dot, rest = name.partition(".")
-    target = found.names.get(name)
+    target = names.get(name)
     if target is None:
-        target = found.names.get(head, (found.module or "", head))
+        target = names.get(head, (same_names or "", head))
         target = target[0], target[1] + dot + rest
     value: Any = sys.modules.get(target[0])
     if value is None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import copyreg
 from collections import ChainMap
-from typing import Any, ClassVar
 
 from . import _native
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, ClassVar
 
 
 class Pickler(_native.Pickler):

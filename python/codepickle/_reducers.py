@@ -1,37 +1,34 @@
 """The types that `pickle` refuses and `cloudpickle` takes.
 
-`dispatch` maps a type to its reducer; the native pickler asks it after the user's own tables. `special_functions` maps
-code objects of the standard library to the reducers of the functions that they are the code of.
+`dispatch` maps a type to its reducer; the native pickler asks it after the user's own tables, and not before it meets
+an instance of a class that says it is of one of the modules in `_names.REDUCED`. The types of modules that programs
+often do without are entered when an instance comes (`LATER`): nothing is imported to know its types.
 """
 
 from __future__ import annotations
 
 import _collections_abc
 import abc
-import contextlib
-import dataclasses
-import enum
 import functools
 import gc
 import io
-import logging
-import operator
 import sys
 import types
 from collections import OrderedDict
-from typing import Any, Callable, Dict, Optional, Tuple
 
-from . import _annotations, _generated, _hints, _library, _runtime
-from ._dataclasses import field_options
+from . import _library, _runtime
 from ._errors import refusal
+from ._library import LATER
 from ._reference import find_by_name, is_registered
-from ._wrappers import portable_attributes
 
-Reduced = Any
-Reducer = Callable[[Any], Reduced]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, Optional, Tuple
+
+    Reduced = Any
+    Reducer = Callable[[Any], Reduced]
 
 dispatch: Dict[type, Reducer] = {}
-special_functions: Dict[types.CodeType, Reducer] = {}
 
 
 _reduces = _library.noting(dispatch)
@@ -116,10 +113,6 @@ def _reduce_dynamic_attribute(obj: Any) -> Reduced:
     return _runtime.y, (kind, types.DynamicClassAttribute, _until_none(*contents)), state or None
 
 
-if hasattr(enum, "property"):  # 3.11
-    dispatch[enum.property] = _reduce_dynamic_attribute
-
-
 def lazy_reference(obj: Any, binds: Optional[str] = None) -> Reduced:
     """A lazy import (PEP 810, 3.15), not resolved: its representation alone says what it would import."""
     name = repr(obj).partition("'")[2].rpartition("'")[0]
@@ -189,7 +182,7 @@ dispatch[type(OrderedDict().values())] = _reduce_view("v", True)
 dispatch[type(OrderedDict().items())] = _reduce_view("i", True)
 
 
-# --- files and loggers ---
+# --- files ---
 
 
 @_reduces(io.TextIOWrapper)
@@ -225,17 +218,7 @@ def _reduce_file(obj: Any) -> Reduced:
     return io.StringIO, (), (contents, newline, position, {"name": name})
 
 
-@_reduces(logging.Logger)
-def _reduce_logger(obj: Any) -> Reduced:
-    return logging.getLogger, (obj.name,)
-
-
-@_reduces(logging.RootLogger)
-def _reduce_root_logger(obj: Any) -> Reduced:
-    return logging.getLogger, ()
-
-
-# --- functions that the standard library wraps ---
+# --- what `functools` makes of functions ---
 
 
 def _reduce_lru_cache(obj: Any) -> Reduced:
@@ -266,47 +249,7 @@ if isinstance(functools.lru_cache(maxsize=1)(len), functools._lru_cache_wrapper)
     dispatch[functools._lru_cache_wrapper] = _reduce_lru_cache
 
 
-def _sample(*args: Any) -> Any:
-    """A function to wrap, to see the code that wraps."""
-
-
-def _code_of(function: Any) -> types.CodeType:
-    code = function.__code__
-    assert isinstance(code, types.CodeType)
-    return code
-
-
-def _reduce_singledispatch(function: Any) -> Reduced:
-    """A generic function: its implementations are registered again, no cache travels."""
-    if not hasattr(function, "registry"):
-        return NotImplemented
-    attributes = _wrapper_attributes(function, ("register", "dispatch", "registry", "_clear_cache"))
-    return _runtime.w, (), (list(function.registry.items()), attributes), None, None, _runtime.x
-
-
-special_functions[_code_of(functools.singledispatch(_sample))] = _reduce_singledispatch
-
-#: The names that a descriptor of 3.10 and later has in its `__dict__`, from where wrappers get them.
-_COPIED = frozenset(["__module__", "__name__", "__qualname__", "__doc__", "__annotations__", "__annotate__"])
-
-
-def _wrapper_attributes(function: Any, internals: Tuple[str, ...]) -> Dict[str, Any]:
-    """The attributes of a function of the standard library that wraps another."""
-    wrapped = function.__dict__.get("__wrapped__")
-    if sys.version_info < (3, 10) and isinstance(wrapped, (classmethod, staticmethod)):
-        named = wrapped.__func__  # they have none of the names themselves
-    else:
-        named = function
-    attributes = {name: getattr(named, name, None) for name in ("__module__", "__name__", "__qualname__", "__doc__")}
-    if isinstance(named, types.FunctionType):
-        attributes.update(_annotations.attributes_of(named))
-    for name, value in portable_attributes(vars(function)).items():
-        if name not in internals and name not in _COPIED:
-            attributes[name] = value
-    return attributes
-
-
-@_reduces(type(functools.cmp_to_key(_sample)))
+@_reduces(type(functools.cmp_to_key(lambda one, other: 0)))
 def _reduce_key_function(obj: Any) -> Reduced:
     """What `functools.cmp_to_key` made; only the garbage collector knows the function inside."""
     found = [held for held in gc.get_referents(obj) if held is not type(obj)]  # the type: 3.9
@@ -315,79 +258,40 @@ def _reduce_key_function(obj: Any) -> Reduced:
     return functools.cmp_to_key, (found[0],)
 
 
-def _reduce_wrapper(kind: str, variable: str, option: Optional[str] = None) -> Reducer:
-    """The reducer for what a decorator of the standard library made: made again, around a function that follows."""
-
-    def reduce(function: Any) -> Reduced:
-        cells = dict(zip(function.__code__.co_freevars, function.__closure__))
-        if not _generated.contents(cells[variable]):
-            return NotImplemented
-        arguments = () if option is None or option not in cells else (cells[option].cell_contents,)
-        slots: Dict[str, Any] = {}
-        for name in ("__module__", "__name__", "__qualname__", "__doc__", "__type_params__"):
-            value = getattr(function, name, None)
-            if value is not None and value != ():
-                slots[name] = value
-        slots.update(_annotations.attributes_of(function, cells[variable].cell_contents))
-        inner, attributes = cells[variable].cell_contents, dict(portable_attributes(vars(function)))
-        if attributes.get("__wrapped__") is inner:  # 3.11 has it on a guarded `__repr__`, too
-            del attributes["__wrapped__"]
-        state = inner, attributes or None, slots
-        return _runtime.w1, (kind, *arguments), state, None, None, _runtime.x1
-
-    return reduce
+# --- of modules that are imported when they are there ---
 
 
-special_functions[_code_of(contextlib.contextmanager(_sample))] = _reduce_wrapper("c", "func")
-special_functions[_code_of(contextlib.asynccontextmanager(_sample))] = _reduce_wrapper("a", "func")
+def _enter_enum() -> None:
+    import enum
+
+    if hasattr(enum, "property"):  # 3.11
+        dispatch[enum.property] = _reduce_dynamic_attribute
 
 
-def _reduce_guarded_repr(function: Any) -> Reduced:
-    """A `__repr__` under a guard against recursion, by `dataclasses` or by the user."""
-    reduced = _generated.reduce_generated(function)
-    return _reduce_wrapper("r", "user_function", "fillvalue")(function) if reduced is NotImplemented else reduced
+def _enter_logging() -> None:
+    import logging
+
+    dispatch[logging.Logger] = lambda obj: (logging.getLogger, (obj.name,))
+    dispatch[logging.RootLogger] = lambda obj: (logging.getLogger, ())
+    _library.enter_logging(dispatch)
 
 
-for _code in _generated.guard_codes():
-    special_functions[_code] = _reduce_guarded_repr
-for _code in _generated.namedtuple_codes():
-    special_functions[_code] = _generated.reduce_generated
+def _enter_dataclasses() -> None:
+    from ._dataclasses import enter_types
+
+    enter_types(dispatch)
 
 
-# --- sentinels of dataclasses ---
+def _enter_hints() -> None:
+    from . import _hints
+
+    _hints.fill(dispatch)
 
 
-def _register_dataclass_sentinels() -> None:
-    names: Dict[int, str] = {}
-    for name in ("MISSING", "KW_ONLY", "_FIELD", "_FIELD_CLASSVAR", "_FIELD_INITVAR", "_HAS_DEFAULT_FACTORY"):
-        value = getattr(dataclasses, name, None)  # KW_ONLY: 3.10
-        if value is None:
-            continue
-        names[id(value)] = name
-
-        def reduce(obj: Any) -> Reduced:
-            found = names.get(id(obj))
-            return NotImplemented if found is None else (_runtime.g, ("dataclasses", found))
-
-        dispatch[type(value)] = reduce
-
-
-_register_dataclass_sentinels()
-
-
-@_reduces(dataclasses.Field)
-def _reduce_field(obj: Any) -> Reduced:
-    """A field that something else than its class holds; its slots are of one version."""
-    return _runtime.f1, (obj.name, field_options(None, obj)), (None, {"type": obj.type})
-
-
-@_reduces(dataclasses.InitVar)
-def _reduce_init_var(obj: Any) -> Reduced:
-    # By subscription: it has slots on 3.8 and a __dict__ later, and 3.7 has no instances.
-    return operator.getitem, (dataclasses.InitVar, obj.type)
-
-
+LATER.update(
+    dict.fromkeys(["annotationlib", "types", "typing", "typing_extensions"], _enter_hints),
+    dataclasses=_enter_dataclasses,
+    enum=_enter_enum,
+    logging=_enter_logging,
+)
 dispatch.update(_library.dispatch)
-_hints.fill(dispatch)
-if isinstance(_hints.SAMPLE_NEW_TYPE, types.FunctionType):  # before 3.10
-    special_functions[_code_of(_hints.SAMPLE_NEW_TYPE)] = _hints.reduce_new_type

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import sys
 from types import FunctionType, ModuleType
-from typing import Any, Optional, Set, Tuple
 
 from ._names import find_moved
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Optional, Set, Tuple
 
 _by_value: Set[str] = set()
 

@@ -5,25 +5,33 @@ A payload is an ordinary pickle; the globals that it names are the one-letter fu
 WebAssembly builds. ``dumps(..., self_contained=True)`` ships it inside the payload.
 
 A snippet is compiled, never executed: its code object is dug out of the constants of the compiled text.
+
+Every process that loads a payload imports this: what only some payloads need is imported when they come.
 """
 
 import builtins
-import contextlib
 import functools
-import hashlib
 import linecache
 import operator
 import pickle
 import re
 import sys
-import threading
 import types
-import unicodedata
 import warnings
 import weakref
-import zlib
+from _thread import RLock, _local, get_ident
 from importlib import import_module
-from importlib.util import MAGIC_NUMBER
+
+try:
+    # The modules that `hashlib` falls back on: itself it loads OpenSSL, which takes longer than all that is here.
+    if sys.implementation.name != "cpython":
+        from hashlib import sha256
+    elif sys.version_info >= (3, 12):
+        from _sha2 import sha256
+    else:
+        from _sha256 import sha256
+except ImportError:
+    from hashlib import sha256
 
 WIRE_VERSION = 1
 
@@ -58,6 +66,8 @@ def _python():
 
 
 def _magic():
+    from importlib.util import MAGIC_NUMBER
+
     return int.from_bytes(MAGIC_NUMBER[:2], "little")
 
 
@@ -70,7 +80,7 @@ ITERABLE_COROUTINE = 0x100
 _NAME = re.compile(r"[\s\\]*(?:async[\s\\]+)?(?:def|class)[\s\\]+(\w+)")
 _COMPREHENSIONS = frozenset(["<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"])
 _CODE = types.CodeType
-_lock = threading.RLock()
+_lock = RLock()
 _codes = {}  # snippet arguments -> code object, oldest first
 _codes_bytes = 0
 
@@ -114,7 +124,7 @@ _files = weakref.WeakValueDictionary()  # file name -> code object that c() made
 
 def _reset_after_fork():
     global _lock
-    _lock = threading.RLock()
+    _lock = RLock()
 
 
 if hasattr(__import__("os"), "register_at_fork"):
@@ -196,7 +206,7 @@ def _forget_lines(filename):
 
 def snippet_filename(text, path, line, header):
     """The file name under which a snippet is compiled: unique for its content and place."""
-    digest = hashlib.sha256(("%d\0%s\0%s" % (line, header, text)).encode("utf-8", "surrogatepass"))
+    digest = sha256(("%d\0%s\0%s" % (line, header, text)).encode("utf-8", "surrogatepass"))
     return "<codepickle %s/%s>" % (digest.hexdigest()[:16], path)
 
 
@@ -210,7 +220,11 @@ def compile_snippet(
     """
     if name is None:
         match = _NAME.match(text, decorators)
-        name = unicodedata.normalize("NFKC", match.group(1)) if match else "<lambda>"
+        name = match.group(1) if match else "<lambda>"
+        if not name.isascii():
+            from unicodedata import normalize
+
+            name = normalize("NFKC", name)
     if filename is None:
         filename = snippet_filename(text, path, line, header)
     flags = 0
@@ -357,6 +371,8 @@ def b(magic, version, name, digest, data):
             "when it was dumped: load it with %s, or dump it where its source is available."
             % (name, version, magic, _python(), _magic(), version)
         )
+    import zlib
+
     if zlib.crc32(data) != digest:
         raise BytecodeVersionError("the bytecode of %r is damaged: its checksum does not match" % name)
     import marshal
@@ -474,8 +490,10 @@ def g1(namespace, names):
     """Give a namespace what only the text of annotations names: {name: (module, dotted name in it)}, if it is here."""
     for name, (module, path) in names.items():
         if name not in namespace:
-            with contextlib.suppress(Exception):
+            try:
                 namespace[name] = g(module, path) if path else import_module(module)
+            except Exception:
+                continue
 
 
 def m(name):
@@ -568,7 +586,7 @@ _class_info = _ByIdentity()  # class or type variable -> (token, captured, numbe
 _by_token = weakref.WeakValueDictionary()
 _unfinished = _ByIdentity()  # skeleton whose state is still to come -> the states of others that wait for it
 _kept = _ByIdentity()  # class -> what its own Python cannot say about it, for pickling it again
-_building = threading.local()
+_building = _local()
 
 
 def unit_digest(code):
@@ -577,8 +595,8 @@ def unit_digest(code):
     if source is None:
         return b""
     if isinstance(source[0], _CODE):
-        return hashlib.sha256(unit_digest(source[0]) + ("%s:%d" % source[1:]).encode("utf-8")).digest()
-    return hashlib.sha256(source[0].encode("utf-8", "surrogatepass")).digest()
+        return sha256(unit_digest(source[0]) + ("%s:%d" % source[1:]).encode("utf-8")).digest()
+    return sha256(source[0].encode("utf-8", "surrogatepass")).digest()
 
 
 def unit_doc(code):
@@ -598,7 +616,7 @@ def class_token(module, qualname, bases=(), captured="", unit=None, meta=None, k
     standard library and elsewhere are split and moved.
     """
     parts = [kind, module or "", qualname, captured]
-    digest = hashlib.sha256()
+    digest = sha256()
     for base in tuple(bases) + (meta,):
         info = _class_info.get(base)
         if base is None:
@@ -751,10 +769,10 @@ class _without_hooks:
                 type.__setattr__(parent, "__init_subclass__", self.replace(parent, hook))
 
     def replace(self, parent, hook):
-        thread, every = threading.get_ident(), self.every
+        thread, every = get_ident(), self.every
 
         def __init_subclass__(cls, **kwargs):
-            if threading.get_ident() != thread:
+            if get_ident() != thread:
                 return hook.__get__(None, cls)(**kwargs)
             if not every:
                 super(parent, cls).__init_subclass__(**kwargs)
@@ -1394,6 +1412,13 @@ def n(module, qualname, fields, captured="", number=0, unit=None, bases=None, na
     return _track(cls, token, captured, number)
 
 
+def _try_to_set(obj, name, value):
+    try:
+        setattr(obj, name, value)
+    except (AttributeError, TypeError):
+        return
+
+
 def _namedtuple(cls, declared):
     """`declared`: the defaults of the last fields, {field: docstring}."""
     defaults, docs = declared
@@ -1401,8 +1426,7 @@ def _namedtuple(cls, declared):
         cls.__new__.__defaults__ = defaults
     cls._field_defaults = dict(zip(cls._fields[len(cls._fields) - len(defaults) :], defaults)) if defaults else {}
     for name, doc in docs.items():
-        with contextlib.suppress(AttributeError, TypeError):
-            cls.__dict__[name].__doc__ = doc
+        _try_to_set(cls.__dict__[name], "__doc__", doc)
 
 
 def _typed_fields(cls):
@@ -1696,8 +1720,7 @@ def q(kind, name, module, number=0, arguments=(), options=None):
             except TypeError:  # `default` is of 3.13, `infer_variance` of 3.12
                 if options.pop("default", options) is options and options.pop("infer_variance", options) is options:
                     raise
-    with contextlib.suppress(AttributeError, TypeError):  # of a type alias: it takes the caller's
-        made.__module__ = module
+    _try_to_set(made, "__module__", module)  # that of a type alias stays the caller's
     if number is None:
         return made
     with _lock:

@@ -8,16 +8,20 @@ from __future__ import annotations
 import re
 import weakref
 from types import CodeType, FunctionType
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from . import _native, _runtime
+from . import _runtime
 from ._compare import difference
-from ._generated import guarded_repr
-from ._rewriters import is_rewritten, unchanged_since_import
-from ._texts import Text, texts
+from ._texts import texts
 
-#: A global (or free variable) and the attribute chains that start at it.
-Chains = Tuple[str, Tuple[str, ...]]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+
+    from . import _native
+    from ._texts import Text
+
+    #: A global (or free variable) and the attribute chains that start at it.
+    Chains = Tuple[str, Tuple[str, ...]]
 
 #: Names that the compiler makes free in a method by itself; no enclosing function binds them.
 IMPLICIT_CELLS = frozenset(["__class__", "__classdict__", "__conditional_annotations__"])
@@ -27,26 +31,37 @@ class NoSource(Exception):
     """There is no text for a code object, or none that compiles to it; the message says why."""
 
 
-class Plan(NamedTuple):
-    """How a code object travels as source."""
+class Plan:
+    """How a code object travels as source. (A class of `typing.NamedTuple` takes as long to make as a plan.)"""
 
-    #: The arguments of the runtime's `c`, without trailing defaults; None while only `dig` is known.
-    args: Optional[Tuple[Any, ...]]
-    #: The class unit's code object, and name and line of the method in it.
-    dig: Optional[Tuple[CodeType, str, int]]
-    #: The globals that the running code uses.
-    globals: Sequence[Chains]
-    #: The free variables with their attribute chains.
-    free: Sequence[Chains]
-    #: Whether a relative import needs ``__package__``.
-    relative_import: bool
-    #: The qualified name that follows from the snippet.
-    qualname: str
-    #: Whether cells travel by name: versions differ in which names are free variables.
-    named_cells: bool
-    #: The free variables whose cells stay here: up to 3.13 the annotation of a local variable makes them free, and
-    #: nothing reads them.
-    unread: Sequence[str]
+    __slots__ = ("args", "dig", "free", "globals", "named_cells", "qualname", "relative_import", "unread")
+
+    def __init__(
+        self,
+        args: Optional[Tuple[Any, ...]],
+        dig: Optional[Tuple[CodeType, str, int]],
+        snippet: _native.Snippet,
+        qualname: str,
+        named_cells: bool,
+        unread: Sequence[str],
+    ) -> None:
+        #: The arguments of the runtime's `c`, without trailing defaults; None while only `dig` is known.
+        self.args = args
+        #: The class unit's code object, and name and line of the method in it.
+        self.dig = dig
+        #: The globals that the running code uses.
+        self.globals: Sequence[Chains] = snippet.globals
+        #: The free variables with their attribute chains.
+        self.free: Sequence[Chains] = snippet.free_chains
+        #: Whether a relative import needs ``__package__``.
+        self.relative_import: bool = snippet.relative_import
+        #: The qualified name that follows from the snippet.
+        self.qualname = qualname
+        #: Whether cells travel by name: versions differ in which names are free variables.
+        self.named_cells = named_cells
+        #: The free variables whose cells stay here: up to 3.13 the annotation of a local variable makes them free, and
+        #: nothing reads them.
+        self.unread = unread
 
 
 _unread = _runtime._ByIdentity()
@@ -77,7 +92,7 @@ def plan(code: CodeType, function: Optional[FunctionType]) -> Plan:
             continue
         file = text.file
         if code.co_flags & _runtime.ITERABLE_COROUTINE and _runtime.COROUTINE not in text.futures:
-            text = text._replace(features=",".join(filter(None, [text.futures, _runtime.COROUTINE])))
+            text.add_feature(_runtime.COROUTINE)
         line = code.co_firstlineno + text.shift
         candidates = file.functions(line, code.co_name)
         if not candidates and not text.by_hand:
@@ -89,7 +104,7 @@ def plan(code: CodeType, function: Optional[FunctionType]) -> Plan:
                 if len(candidates) > 1:
                     snippet = _first_twin(code, snippet, candidates, text)
                 return _as_loaded(code, _plan_of(code, function, snippet, text))
-            if len(candidates) == 1 and is_rewritten(code) and unchanged_since_import(code.co_filename):
+            if len(candidates) == 1 and _is_rewritten_as_it_was(code):
                 return _plan_of(code, function, snippet, text)
             reasons.append(_changed(code, text.origin, differs))
     if not reasons:
@@ -129,7 +144,15 @@ def _missing(code: CodeType, origin: str) -> str:
     )
 
 
+def _is_rewritten_as_it_was(code: CodeType) -> bool:
+    from ._rewriters import is_rewritten, unchanged_since_import
+
+    return is_rewritten(code) and unchanged_since_import(code.co_filename)
+
+
 def _changed(code: CodeType, origin: str, field: str) -> str:
+    from ._rewriters import is_rewritten
+
     if is_rewritten(code):
         return "a tool (pytest) has rewritten its code and %s cannot be shown to be unchanged since import" % origin
     return (
@@ -185,9 +208,7 @@ def _plan_of(code: CodeType, function: Optional[FunctionType], snippet: _native.
     return Plan(
         _arguments(snippet, text, _path(code.co_filename, getattr(function, "__globals__", {}))),
         None,
-        snippet.globals,
-        snippet.free_chains,
-        snippet.relative_import,
+        snippet,
         _qualname(code, snippet),
         _is_generic(snippet) or bool(snippet.unread),
         _unread_of(snippet),
@@ -223,8 +244,10 @@ def _as_loaded(code: CodeType, found: Plan) -> Plan:
     if source is None:
         return found
     if isinstance(source[0], CodeType):
-        return found._replace(dig=source)
-    return found._replace(args=_trimmed(source))
+        found.dig = source
+    else:
+        found.args = _trimmed(source)
+    return found
 
 
 def _qualname(code: CodeType, snippet: _native.Snippet) -> str:
@@ -269,15 +292,18 @@ def _path(filename: str, namespace: Dict[str, Any]) -> str:
 # --- classes ---
 
 
-class ClassUnit(NamedTuple):
+class ClassUnit:
     """The text of a class statement, of which the code of its methods is a part."""
 
-    #: The compiled class body; `Unit.args` make it on the receiver.
-    code: CodeType
-    #: The arguments of the runtime's `c` for it.
-    args: Tuple[Any, ...]
-    #: Live code objects of methods, each verified against `code`, with their plans.
-    methods: Sequence[Tuple[CodeType, Plan]]
+    __slots__ = ("args", "code", "methods")
+
+    def __init__(self, code: CodeType, args: Tuple[Any, ...], methods: Sequence[Tuple[CodeType, Plan]]) -> None:
+        #: The compiled class body; `args` make it on the receiver.
+        self.code = code
+        #: The arguments of the runtime's `c` for it.
+        self.args = args
+        #: Live code objects of methods, each verified against `code`, with their plans.
+        self.methods = methods
 
 
 _units = _runtime._ByIdentity()
@@ -362,9 +388,7 @@ def _unit_at(cls: type, owner: int, text: Text, filename: str, methods: Sequence
                     Plan(
                         None,
                         (unit, *place),
-                        part.globals,
-                        part.free_chains,
-                        part.relative_import,
+                        part,
                         _qualname(code, part),
                         _is_generic(part) or bool(part.unread),
                         _unread_of(part),
@@ -415,6 +439,8 @@ def _trimmed(args: Tuple[Any, ...]) -> Tuple[Any, ...]:
 
 def methods_of(cls: type) -> Iterator[FunctionType]:
     """The functions in a class's own dict, behind the usual descriptors and wrappers."""
+    from ._generated import guarded_repr
+
     seen = set()
     pending = list(reversed(list(cls.__dict__.values())))
     while pending:

@@ -5,47 +5,65 @@ from __future__ import annotations
 import linecache
 import os
 import sys
-import threading
+from _thread import allocate_lock
 from collections import OrderedDict
 from types import CodeType, FunctionType
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from . import _native, _recorder, _runtime
+from . import _native, _runtime
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 #: Bytes of parsed source text that are kept. The standard library of CPython 3.13 is 27 MB, so an
 #: ordinary program's modules all stay; a parsed file takes some ten times its text.
 FILE_CACHE_BYTES = 16 * 1024 * 1024
 
 
-class Text(NamedTuple):
+class Text:
     """A text in which a function may be defined."""
 
-    #: The text, or None where it could not be parsed (`problem` says why).
-    file: Optional[_native.SourceFile]
-    #: Where it was found, for messages.
-    origin: str
-    #: By how many lines the text stands lower than the line numbers of the code.
-    shift: int = 0
-    #: True where lines and columns cannot be expected to agree: the user supplied the text.
-    by_hand: bool = False
-    problem: str = ""
-    #: Names of future features that the text itself does not import, joined by commas: a payload's.
-    features: str = ""
+    __slots__ = ("by_hand", "features", "file", "origin", "problem", "shift")
+
+    def __init__(
+        self,
+        file: Optional[_native.SourceFile],
+        origin: str,
+        shift: int = 0,
+        by_hand: bool = False,
+        problem: str = "",
+        features: str = "",
+    ) -> None:
+        #: The text, or None where it could not be parsed (`problem` says why).
+        self.file = file
+        #: Where it was found, for messages.
+        self.origin = origin
+        #: By how many lines the text stands lower than the line numbers of the code.
+        self.shift = shift
+        #: True where lines and columns cannot be expected to agree: the user supplied the text.
+        self.by_hand = by_hand
+        self.problem = problem
+        #: Names of future features that the text itself does not import, joined by commas: a payload's.
+        self.features = features
 
     @property
     def futures(self) -> str:
         """Names of the future features in force, joined by commas."""
         return self.features or ",".join(self.file.futures if self.file is not None else ())
 
+    def add_feature(self, name: str) -> None:
+        """Put another future feature in force."""
+        self.features = ",".join(filter(None, [self.futures, name]))
 
-_lock = threading.Lock()
+
+_lock = allocate_lock()
 _parsed: OrderedDict[str, Tuple[_native.SourceFile | str, int]] = OrderedDict()
 _parsed_bytes = 0
 
 
 def _reset_after_fork() -> None:
     global _lock
-    _lock = threading.Lock()
+    _lock = allocate_lock()
 
 
 if hasattr(os, "register_at_fork"):
@@ -84,7 +102,7 @@ def texts(code: CodeType, function: Optional[FunctionType]) -> Iterator[Text]:
     for text in _texts(code, function):
         # A prompt, a notebook, a doctest and exec() hand down what an earlier text or the caller imported.
         if annotations and text.file is not None and "annotations" not in text.futures:
-            text = text._replace(features=",".join(filter(None, [text.futures, "annotations"])))
+            text.add_feature("annotations")
         yield text
 
 
@@ -130,7 +148,8 @@ def _texts(code: CodeType, function: Optional[FunctionType]) -> Iterator[Text]:
     from_loader = _from_loader(namespace)
     if from_loader is not None and fresh(from_loader):
         yield parse(from_loader, filename)
-    for recorded in _recorder.recorded(filename):
+    recorder = sys.modules.get("codepickle._recorder")
+    for recorded in recorder.recorded(filename) if recorder is not None else ():
         if fresh(recorded):
             yield parse(recorded, "%s (recorded)" % filename)
 

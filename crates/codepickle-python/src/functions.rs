@@ -59,22 +59,11 @@ pub(crate) struct Namespace {
 
 /// What comes before the object itself.
 pub(crate) fn begin<'py>(engine: &mut Engine<'py>, _obj: &Bound<'py, PyAny>) -> PyResult<()> {
-    engine.extra_dispatch = Some(reducers(engine.py)?);
     if engine.config.self_contained && !engine.ext.headed {
         engine.ext.headed = true;
         self_contained::head(engine)?;
     }
     Ok(())
-}
-
-/// The types that `pickle` refuses and `cloudpickle` takes, with their reducers.
-fn reducers(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
-    static DISPATCH: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
-    let dispatch = DISPATCH.get_or_try_init(py, || -> PyResult<_> {
-        let module = py.import("codepickle._reducers")?;
-        Ok(module.getattr("dispatch")?.cast_into::<PyDict>()?.unbind())
-    })?;
-    Ok(dispatch.bind(py).clone())
 }
 
 /// Saves functions, code objects, cells, modules and by-value classes; false for what goes another way.
@@ -177,11 +166,30 @@ fn save<'py>(engine: &mut Engine<'py>, function: &Bound<'py, PyAny>) -> PyResult
 /// from its declaration. Looked up by the code object, which all functions so made share, or by the name of no file.
 fn special_reducer<'py>(code: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     static SPECIAL: PyOnceLock<Vec<(Py<PyAny>, Py<PyAny>)>> = PyOnceLock::new();
+    /// What the names of the files contain that they are in: nothing is imported to compare other functions.
+    const MODULES: [&str; 6] = [
+        "functools",
+        "contextlib",
+        "reprlib",
+        "dataclasses",
+        "collections",
+        "typing",
+    ];
     let py = code.py();
+    let file = code.getattr(intern!(py, "co_filename"))?;
+    let file_name = file.cast::<PyString>()?.to_string_lossy();
+    // A name that the libraries give to the text of the methods that they generate.
+    if file_name == "<string>" {
+        let module = py.import(intern!(py, "codepickle._generated"))?;
+        return module.getattr(intern!(py, "reduce_generated")).map(Some);
+    }
+    if !MODULES.iter().any(|module| file_name.contains(module)) {
+        return Ok(None);
+    }
     // The table holds the code objects, so that their addresses stay theirs.
     let special = SPECIAL.get_or_try_init(py, || -> PyResult<_> {
         let table = py
-            .import("codepickle._reducers")?
+            .import("codepickle._special")?
             .getattr("special_functions")?
             .cast_into::<PyDict>()?;
         Ok(table
@@ -189,18 +197,8 @@ fn special_reducer<'py>(code: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, 
             .map(|(code, reducer)| (code.unbind(), reducer.unbind()))
             .collect())
     })?;
-    if let Some(entry) = special.iter().find(|entry| code.is(&entry.0)) {
-        return Ok(Some(entry.1.bind(py).clone()));
-    }
-    // A file name that the libraries give to the text of the methods that they generate.
-    if code
-        .getattr(intern!(py, "co_filename"))?
-        .eq(intern!(py, "<string>"))?
-    {
-        let module = py.import(intern!(py, "codepickle._generated"))?;
-        return module.getattr(intern!(py, "reduce_generated")).map(Some);
-    }
-    Ok(None)
+    let entry = special.iter().find(|entry| code.is(&entry.0));
+    Ok(entry.map(|entry| entry.1.bind(py).clone()))
 }
 
 type Closure<'py> = Vec<(Bound<'py, PyString>, Bound<'py, PyAny>)>;

@@ -2,7 +2,7 @@
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyCFunction, PyDict, PyString, PyType};
+use pyo3::types::{PyCFunction, PyDict, PyFrozenSet, PyString, PyType};
 
 /// Types, tables and callables of the running interpreter.
 pub(crate) struct Known {
@@ -34,10 +34,8 @@ pub(crate) struct Known {
     pub(crate) moved: Py<PyDict>,
     /// `codepickle._names`: what older Pythons have a substitute for.
     pub(crate) stand_ins: Py<PyDict>,
-    /// `codepickle._library`: the reducers for instances of a module's classes.
-    pub(crate) library: Py<PyDict>,
-    /// `codepickle._library`: the reducer for a subclass of some exceptions.
-    pub(crate) error_reducer: Py<PyAny>,
+    /// `codepickle._names`: the modules for whose classes there are reducers of ours.
+    pub(crate) reduced: Py<PyFrozenSet>,
     /// `codepickle._runtime.g`, which finds the substitute.
     pub(crate) stand_in: Py<PyAny>,
     pub(crate) latin1: Py<PyString>,
@@ -108,8 +106,7 @@ impl Known {
             import_mapping: dict(&compat, "REVERSE_IMPORT_MAPPING")?,
             moved: dict(&names, "TABLE")?,
             stand_ins: dict(&names, "STAND_INS")?,
-            library: dict(&py.import("codepickle._library")?, "LIBRARY")?,
-            error_reducer: any(&py.import("codepickle._library")?, "error_reducer")?,
+            reduced: names.getattr("REDUCED")?.cast_into()?.unbind(),
             stand_in: any(&py.import("codepickle._runtime")?, "g")?,
             latin1: PyString::intern(py, "latin1").unbind(),
             global_keys: PyDict::new(py).unbind(),

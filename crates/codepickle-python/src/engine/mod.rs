@@ -18,6 +18,7 @@ mod output;
 mod path;
 mod portable;
 mod reduce;
+mod reducers;
 mod save;
 mod sets;
 mod task;
@@ -96,9 +97,6 @@ pub(crate) struct Engine<'py> {
     pub(crate) config: Config,
     /// What functions.rs keeps for as long as the memo lives.
     pub(crate) ext: functions::State,
-    /// Type to reducer, consulted after the user's and copyreg's dispatch tables. A reducer may return
-    /// `NotImplemented`.
-    pub(crate) extra_dispatch: Option<Bound<'py, pyo3::types::PyDict>>,
     pub(crate) known: &'static Known,
     pub(crate) protocol: u8,
     tasks: Vec<Task<'py>>,
@@ -151,7 +149,6 @@ impl<'py> Engine<'py> {
             constants: Constants::default(),
             config,
             ext: functions::State::default(),
-            extra_dispatch: None,
             known: Known::get(py)?,
             protocol: options.protocol,
             tasks: Vec::new(),

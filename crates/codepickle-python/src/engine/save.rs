@@ -1,6 +1,6 @@
 //! What is to be done with an object: the checks of `_pickle.save`, in its order.
 use codepickle_stream::op;
-use pyo3::exceptions::{PyBaseException, PyKeyError};
+use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{
     PyByteArray, PyBytes, PyComplex, PyDict, PyFrozenSet, PyList, PyModule, PySet, PyString,
@@ -188,54 +188,6 @@ impl<'py> Engine<'py> {
             obj.call_method1(intern!(py, "__reduce_ex__"), (2,))?;
         }
         Ok(())
-    }
-
-    /// Our own reducer for a class: for it alone, or for those of its module.
-    fn own_reducer(&mut self, class: &Bound<'py, PyType>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let py = self.py;
-        let Some(table) = &self.extra_dispatch else {
-            return Ok(None);
-        };
-        if let Some(reducer) = table.get_item(class)? {
-            return Ok(Some(reducer));
-        }
-        if self.ordinary.as_ref().is_some_and(|last| last.is(class)) {
-            return Ok(None);
-        }
-        let found = match class.getattr(intern!(py, "__module__")) {
-            Ok(module) if module.is_exact_instance_of::<PyString>() => {
-                self.known.library.bind(py).get_item(module)?
-            }
-            _ => None,
-        };
-        let found = match found {
-            None if class.is_subclass_of::<PyBaseException>()? => {
-                let reducer = self.known.error_reducer.bind(py).call1((class,))?;
-                Some(reducer).filter(|reducer| !reducer.is_none())
-            }
-            found => found,
-        };
-        if found.is_none() {
-            self.ordinary = Some(class.clone());
-        }
-        Ok(found)
-    }
-
-    /// Whether a reducer is copyreg's own for a type whose reduction does not load on every version:
-    /// `types.UnionType` is of 3.10.
-    fn is_replaced(
-        &self,
-        class: &Bound<'py, PyType>,
-        reducer: &Bound<'py, PyAny>,
-    ) -> PyResult<bool> {
-        let Some(extra) = &self.extra_dispatch else {
-            return Ok(false);
-        };
-        if !extra.contains(class)? {
-            return Ok(false);
-        }
-        let module = reducer.getattr_opt(intern!(self.py, "__module__"))?;
-        Ok(module.is_some_and(|module| module.eq("copyreg").unwrap_or(false)))
     }
 
     /// The reducer for a class from the user's dispatch table, or else from copyreg's.

@@ -58,6 +58,6 @@ def message(error):
 module = types.ModuleType("case")
 sys.modules["case"] = module
 module.__dict__.update(_ck=_lowered, log=log, call=call)
-inserted = [int(line) for argument in sys.argv[1:] for line in argument.split(",")]
+inserted = [int(line) for line in sys.argv[1].split(",") if line]
 exec(_lowered.compile_lines(sys.stdin.read(), "<case>", inserted), module.__dict__)
 print(re.sub(" at 0x[0-9a-f]+", "", json.dumps(DONE)))

@@ -1,6 +1,6 @@
 """CPython's own tests, lowered and run by older Pythons: those of `match`, or another file.
 
-    cargo build --example lower
+    cargo build --release -p codepickle-source --example lower
     python3.13 tests/lowering/cpython.py [--lower PATH] [--file PATH] PYTHON...
 
 The file is taken from the Python that runs this. A test of `match` that fails and is not in EXPECTED is a failure; so is one that is, and passes.
@@ -13,8 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
+import tool
 
 PROTOCOL = "typing.Protocol is of 3.8"
 TRACE = "asks a trace function about lines: `else` has none"
@@ -55,7 +54,7 @@ print(json.dumps([result.testsRun, len(result.skipped), bad]))
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--lower", default=os.path.join(ROOT, "target", "debug", "examples", "lower"))
+    tool.add_option(parser)
     parser.add_argument("--file", default=None, help="another test module")
     parser.add_argument("pythons", nargs="+")
     args = parser.parse_args()
@@ -77,7 +76,9 @@ def main():
             lowered = os.path.join(folder, "test_patma.py")
             with open(lowered, "w", encoding="utf-8") as file:
                 file.write(text)
-            done = subprocess.run([python, "-c", RUN.format(package=os.path.join(ROOT, "python"), path=lowered)], capture_output=True)
+            done = subprocess.run(
+                [python, "-c", RUN.format(package=os.path.join(tool.ROOT, "python"), path=lowered)], capture_output=True
+            )
             if done.returncode:
                 print(version, done.stderr.decode()[-1500:])
                 status = 1

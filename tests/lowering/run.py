@@ -1,6 +1,6 @@
 """Lowered text does what the original does, on the Pythons for which it was lowered.
 
-    cargo build --example lower
+    cargo build --release -p codepickle-source --example lower
     python tests/lowering/run.py [--lower PATH] [--only GLOB] PYTHON...
 
 A case is a file in `cases/`: a module in new syntax whose list `CALLS` is filled by `call(function, *args, **kwargs)`. A newer Python
@@ -14,23 +14,13 @@ import os
 import subprocess
 import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
+import tool
 
 
-def lowered(tool, path, version):
-    """The text for that version, and which lines are inserted; raises ValueError if there is none."""
-    out = subprocess.run([tool, version, path], stdout=subprocess.PIPE, check=True).stdout
-    status, text = out.decode().split("\n", 1)
-    if status.startswith("error"):
-        raise ValueError(text)
-    return text, status.split()[2:]
-
-
-def run(python, text, inserted):
+def run(python, text, inserted=()):
     """What the module's calls did."""
     result = subprocess.run(
-        [python, "-X", "utf8", "-W", "error", os.path.join(HERE, "child.py"), *inserted],
+        [python, "-X", "utf8", "-W", "error", os.path.join(tool.HERE, "child.py"), ",".join(map(str, inserted))],
         input=text.encode(),
         capture_output=True,
     )
@@ -39,29 +29,26 @@ def run(python, text, inserted):
     return json.loads(result.stdout.decode())
 
 
-def version_of(python):
-    return subprocess.check_output([python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]).decode().strip()
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--lower", default=os.path.join(ROOT, "target", "debug", "examples", "lower"))
+    tool.add_option(parser)
     parser.add_argument("--newest", default=sys.executable, help="runs the originals")
     parser.add_argument("--only", default="*")
     parser.add_argument("pythons", nargs="+")
     args = parser.parse_args()
-    versions = [(python, version_of(python)) for python in args.pythons]
+    versions = [(python, tool.version_of(python)) for python in args.pythons]
     bad = good = 0
-    cases = os.path.join(HERE, "cases")
+    cases = os.path.join(tool.HERE, "cases")
     for name in sorted(os.listdir(cases)):
         if not name.endswith(".py") or not fnmatch.fnmatch(name, args.only):
             continue
         path = os.path.join(cases, name)
         with open(path, encoding="utf-8") as file:
-            expected = run(args.newest, file.read(), [])
+            text = file.read()
+        expected = run(args.newest, text)
         for python, version in versions + [(args.newest, "3.7")]:
             try:
-                found = run(python, *lowered(args.lower, path, version))
+                found = run(python, *tool.lower(args.lower, text, version))
             except ValueError as error:
                 found = [["not lowered", str(error)]]
             differ = [(a, b) for a, b in zip(expected, found) if a != b]

@@ -37,6 +37,17 @@ def same(value):
     return value
 
 
+def only(values):
+    """The only one of the values, as `*args: *values` takes it."""
+    [value] = values
+    return value
+
+
+async def now(value):
+    """The value, for an `await` that makes a comprehension asynchronous."""
+    return value
+
+
 def let(name, value):
     """Assign to the variable that ``lambda: variable`` reads; the value."""
     if name.__closure__:

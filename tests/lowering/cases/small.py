@@ -199,3 +199,23 @@ def redefines(a, /, b=1):
 
 call(defines, 2)
 call(redefines, 2)
+
+
+def annotation(*values):
+    try:
+        def f(*args: *log(values)): pass
+    except (TypeError, ValueError) as error:
+        return str(error)
+    return f.__annotations__
+
+
+call(annotation, 1)
+call(annotation)
+call(annotation, 1, 2)
+
+
+def not_iterable():
+    def f(*args: *1): pass
+
+
+call(not_iterable)

@@ -6,6 +6,9 @@
 //! Whoever compiles the text binds it, as a free variable (a parameter of the outermost `def` of a header, whose cell
 //! is given to the function) or, for a whole module, as a global. Variables whose names begin with it are new, too.
 //!
+//! A lazy import becomes an import, as 3.15 itself makes of it where its filter (`sys.set_lazy_imports_filter`) says so, and
+//! as PEP 810 has older versions take `__lazy_modules__`.
+//!
 //! What an old grammar cannot hide: a positional-only parameter has another name in messages, signatures and the keys of
 //! `__annotations__`; the variable of a `match` shows in the frame unless the function mentions `locals`, `vars`, `dir`,
 //! `eval` or `exec`; a variable that an expression assigns is a cell before 3.8.

@@ -13,13 +13,22 @@ use super::edit::{Edit, Part};
 use super::scope::{Kind, Scope};
 use crate::lines::Lines;
 
+/// What makes the comprehension around asynchronous, so far.
+#[derive(Default)]
+struct Awaiting {
+    /// `await` or `async for`.
+    is_said: bool,
+    /// Asynchronous comprehensions in it.
+    inner: Vec<TextRange>,
+}
+
 /// Collects what [`lower`](super::lower) needs.
 pub(super) struct Rewriter<'a> {
     pub(super) text: &'a str,
     pub(super) tokens: &'a [Token],
     pub(super) lines: &'a Lines,
     pub(super) target: Version,
-    within: TextRange,
+    pub(super) within: TextRange,
     pub(super) edits: Vec<Edit>,
     pub(super) found: Vec<Construct>,
     /// The first construct that is newer than the target and stays.
@@ -31,6 +40,9 @@ pub(super) struct Rewriter<'a> {
     pub(super) variables: u32,
     /// Whether a `continue` here would leave a `finally` clause.
     in_finally: bool,
+    awaiting: Awaiting,
+    /// Whether annotations are not evaluated.
+    pub(super) has_text_annotations: bool,
 }
 
 impl<'a> Rewriter<'a> {
@@ -61,10 +73,13 @@ impl<'a> Rewriter<'a> {
             uses_helper: false,
             variables: 0,
             in_finally: false,
+            awaiting: Awaiting::default(),
+            has_text_annotations: false,
         }
     }
 
     pub(super) fn visit_module(&mut self, module: &'a ModModule) {
+        self.has_text_annotations = module.body.iter().any(is_annotations_import);
         self.visit_body(&module.body);
     }
 
@@ -162,6 +177,7 @@ impl<'a> Rewriter<'a> {
             self.type_params(params);
         }
         let is_renamed = self.positional_only(&def.parameters);
+        self.star_annotation(def);
         self.visit_parameters(&def.parameters);
         if let Some(returns) = &def.returns {
             self.visit_annotation(returns);
@@ -222,9 +238,8 @@ impl<'a> Rewriter<'a> {
             .scopes
             .last()
             .is_some_and(|scope| scope.kind == Kind::Comprehension);
-        if is_nested && !expr.is_generator_expr() && is_async(generators, elements) {
-            self.unknown(ConstructKind::AsyncComprehension, expr.start());
-        }
+        let outer = std::mem::take(&mut self.awaiting);
+        self.awaiting.is_said = generators.iter().any(|generator| generator.is_async);
         self.in_scope(Scope::bare(Kind::Comprehension), |rewriter| {
             for element in elements.into_iter().flatten() {
                 rewriter.visit_expr(element);
@@ -237,6 +252,14 @@ impl<'a> Rewriter<'a> {
                 rewriter.visit_comprehension(generator);
             }
         });
+        let awaiting = std::mem::replace(&mut self.awaiting, outer);
+        if !awaiting.is_said {
+            self.async_comprehensions(&awaiting.inner);
+        }
+        let is_async = awaiting.is_said || !awaiting.inner.is_empty();
+        if is_nested && is_async && !expr.is_generator_expr() {
+            self.awaiting.inner.push(expr.range());
+        }
     }
 
     /// Constructs that the parser knows and the visitor has not seen are not lowered.
@@ -314,12 +337,8 @@ impl<'a> Visitor<'a> for Rewriter<'a> {
             Stmt::With(with) => self.with_items(with),
             Stmt::Match(found) => self.match_statement(found),
             Stmt::TypeAlias(alias) => self.unknown(ConstructKind::TypeAlias, alias.start()),
-            Stmt::Import(import) if import.is_lazy => {
-                self.unknown(ConstructKind::LazyImport, import.start());
-            }
-            Stmt::ImportFrom(import) if import.is_lazy => {
-                self.unknown(ConstructKind::LazyImport, import.start());
-            }
+            Stmt::Import(import) if import.is_lazy => self.lazy_import(import.range()),
+            Stmt::ImportFrom(import) if import.is_lazy => self.lazy_import(import.range()),
             _ => {}
         }
         visitor::walk_stmt(self, stmt);
@@ -350,6 +369,7 @@ impl<'a> Visitor<'a> for Rewriter<'a> {
                 }
                 return;
             }
+            Expr::Await(_) => self.awaiting.is_said = true,
             Expr::Yield(found) => {
                 if let Some(value) = &found.value {
                     self.star_tuple(value);
@@ -394,38 +414,12 @@ impl<'a> Visitor<'a> for Rewriter<'a> {
     }
 }
 
-/// Whether up to 3.10 the comprehension must stand directly in an `async def`.
-fn is_async(generators: &[Comprehension], elements: [Option<&Expr>; 2]) -> bool {
-    struct Awaits(bool);
-    impl<'a> Visitor<'a> for Awaits {
-        fn visit_expr(&mut self, expr: &'a Expr) {
-            match expr {
-                Expr::Await(_) => self.0 = true,
-                // Scopes of their own, but for what they iterate over first.
-                Expr::Lambda(_) => {}
-                Expr::ListComp(ast::ExprListComp { generators, .. })
-                | Expr::SetComp(ast::ExprSetComp { generators, .. })
-                | Expr::DictComp(ast::ExprDictComp { generators, .. })
-                | Expr::Generator(ast::ExprGenerator { generators, .. }) => {
-                    if let Some(first) = generators.first() {
-                        self.visit_expr(&first.iter);
-                    }
-                }
-                _ => visitor::walk_expr(self, expr),
-            }
-        }
-    }
-    let mut awaits = Awaits(generators.iter().any(|generator| generator.is_async));
-    for element in elements.into_iter().flatten() {
-        awaits.visit_expr(element);
-    }
-    for (index, generator) in generators.iter().enumerate() {
-        if index > 0 {
-            awaits.visit_expr(&generator.iter);
-        }
-        for test in &generator.ifs {
-            awaits.visit_expr(test);
-        }
-    }
-    awaits.0
+/// `from __future__ import annotations`
+fn is_annotations_import(stmt: &Stmt) -> bool {
+    stmt.as_import_from_stmt().is_some_and(|import| {
+        let mut names = import.names.iter();
+        import.level == 0
+            && import.module.as_deref() == Some("__future__")
+            && names.any(|alias| alias.name.as_str() == "annotations")
+    })
 }

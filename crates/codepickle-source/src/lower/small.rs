@@ -181,6 +181,60 @@ impl Rewriter<'_> {
         self.edit(TextRange::new(key.start(), last.end()), parts);
     }
 
+    /// `[[x async for x in y] for y in z]`: up to 3.10 the outer one awaits only if that is said in it.
+    pub(super) fn async_comprehensions(&mut self, inner: &[TextRange]) {
+        for (index, range) in inner.iter().enumerate() {
+            if self.found(ConstructKind::AsyncComprehension, range.start()) && index == 0 {
+                let helper = self.helper();
+                self.wrap(*range, &format!("(await {helper}.now("), "))");
+            }
+        }
+    }
+
+    /// `*args: *Ts`
+    pub(super) fn star_annotation(&mut self, def: &ast::StmtFunctionDef) {
+        let annotation = def
+            .parameters
+            .vararg
+            .as_deref()
+            .and_then(|vararg| vararg.annotation());
+        let Some(Expr::Starred(star)) = annotation else {
+            return;
+        };
+        let kind = ConstructKind::StarAnnotation;
+        if !self.found(kind, star.start()) {
+            return;
+        }
+        // Kept as text, unless whoever takes the definition alone cares for annotations himself.
+        if self.has_text_annotations && self.within.start() < def.start() {
+            return self.refuse(kind, star.start());
+        }
+        let helper = self.helper();
+        let value = TextRange::new(star.start() + TextSize::from(1), star.end());
+        let parts = vec![
+            Part::Text(format!("{helper}.only(")),
+            Part::Source(value),
+            Part::Text(")".to_owned()),
+        ];
+        self.edit(star.range(), parts);
+    }
+
+    /// `lazy import x`: what 3.15 does itself where `sys.set_lazy_imports_filter` says so, and, by PEP 810, what older
+    /// versions do with modules that are named in `__lazy_modules__`.
+    pub(super) fn lazy_import(&mut self, import: TextRange) {
+        let kind = ConstructKind::LazyImport;
+        if !self.found(kind, import.start()) {
+            return;
+        }
+        let keyword = self.token_after(import.start(), TokenKind::Lazy);
+        let next = self.tokens.get(self.token_at(keyword.end()));
+        let range = TextRange::new(keyword.start(), next.map_or(keyword.end(), Ranged::start));
+        if self.slice(range).contains('\\') {
+            return self.refuse(kind, import.start());
+        }
+        self.edit(range, Vec::new());
+    }
+
     /// A name that is new.
     pub(super) fn variable(&mut self) -> String {
         self.variables += 1;
@@ -256,14 +310,6 @@ impl Rewriter<'_> {
 
     /// `def f(a, /)`: another name for the parameter; whether the body needs the variable.
     pub(super) fn positional_only(&mut self, parameters: &ast::Parameters) -> bool {
-        let star = parameters
-            .vararg
-            .as_deref()
-            .and_then(|vararg| vararg.annotation.as_deref())
-            .filter(|annotation| annotation.is_starred_expr());
-        if let Some(star) = star {
-            self.unknown(ConstructKind::StarAnnotation, star.start());
-        }
         let Some(last) = parameters.posonlyargs.last() else {
             return false;
         };

@@ -12,3 +12,9 @@ def g(
 
 def h(a, /):
     if a: pass
+
+
+def starred(a, *args: *Ts, b: int = 1) -> None:
+    def inner(*args: * (
+        tuple[int, *Ts]  # comment
+    )): pass

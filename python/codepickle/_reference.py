@@ -13,9 +13,10 @@ from ._names import find_moved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Optional, Set, Tuple
+    from typing import Any, FrozenSet, Optional, Set, Tuple
 
-_by_value: Set[str] = set()
+#: Never changed, replaced by another: what rests on it compares the object.
+_by_value: FrozenSet[str] = frozenset()
 
 
 def register_pickle_by_value(module: ModuleType) -> None:
@@ -32,11 +33,12 @@ def register_pickle_by_value(module: ModuleType) -> None:
     {'json'}
     >>> codepickle.unregister_pickle_by_value(json)
     """
+    global _by_value
     _check_module(module)
     if module.__name__ not in sys.modules:
         # The texts of these errors are cloudpickle's: callers match them.
         raise ValueError(f"{module} was not imported correctly, have you used an `import` statement to access it?")
-    _by_value.add(module.__name__)
+    _by_value |= {module.__name__}
 
 
 def unregister_pickle_by_value(module: ModuleType) -> None:
@@ -45,10 +47,11 @@ def unregister_pickle_by_value(module: ModuleType) -> None:
     Raises:
         ValueError: if `module` is no module, or is not registered.
     """
+    global _by_value
     _check_module(module)
     if module.__name__ not in _by_value:
         raise ValueError(f"{module} is not registered for pickle by value")
-    _by_value.discard(module.__name__)
+    _by_value -= {module.__name__}
 
 
 def list_registry_pickle_by_value() -> Set[str]:

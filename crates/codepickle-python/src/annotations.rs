@@ -85,9 +85,18 @@ pub(crate) fn of_function<'py>(
 }
 
 /// Whether annotations hold None and the commonest builtin classes alone, which every receiver has.
-fn is_plain(annotations: &Bound<'_, PyAny>) -> bool {
-    let py = annotations.py();
-    let common = [
+pub(crate) fn is_plain(annotations: &Bound<'_, PyAny>) -> bool {
+    annotations.cast::<PyDict>().is_ok_and(|annotations| {
+        annotations
+            .iter()
+            .all(|(_, value)| value.is_none() || is_common(&value))
+    })
+}
+
+/// Whether it is one of the commonest builtin classes.
+pub(crate) fn is_common(value: &Bound<'_, PyAny>) -> bool {
+    let py = value.py();
+    [
         py.get_type::<PyString>(),
         py.get_type::<PyInt>(),
         py.get_type::<PyFloat>(),
@@ -96,12 +105,9 @@ fn is_plain(annotations: &Bound<'_, PyAny>) -> bool {
         py.get_type::<PyList>(),
         py.get_type::<PyDict>(),
         py.get_type::<PyTuple>(),
-    ];
-    annotations.cast::<PyDict>().is_ok_and(|annotations| {
-        annotations
-            .iter()
-            .all(|(_, value)| value.is_none() || common.iter().any(|class| value.is(class)))
-    })
+    ]
+    .iter()
+    .any(|class| value.is(class))
 }
 
 /// `functools.wraps` makes functions share annotations: up to 3.13 the dict itself, from 3.14 on the function that makes

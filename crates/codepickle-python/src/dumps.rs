@@ -7,9 +7,13 @@ use pyo3::types::PyBytes;
 
 use crate::engine::known::Known;
 use crate::engine::{Config, Engine, Hooks, Options};
+use crate::kept::{self, Kept};
 
 /// Every Python from 3.4 on reads it.
 const DEFAULT_PROTOCOL: u8 = 4;
+
+/// The payloads that are kept are of the default protocol.
+const KEPT_PROTOCOL: i64 = DEFAULT_PROTOCOL as i64;
 
 /// Out-of-band buffers need it.
 const BUFFER_PROTOCOL: u8 = 5;
@@ -90,13 +94,32 @@ pub(crate) fn dumps<'py>(
     pickle_by_reference: Option<Py<PyAny>>,
     self_contained: bool,
 ) -> PyResult<Bound<'py, PyBytes>> {
+    // By other arguments few objects are dumped again and again.
+    let keeps = matches!(protocol, None | Some(KEPT_PROTOCOL))
+        && buffer_callback.is_none()
+        && by_source != Some(false)
+        && pickle_by_reference.is_none()
+        && !self_contained;
+    let watch = match if keeps {
+        kept::find(obj)?
+    } else {
+        Kept::Unknown
+    } {
+        Kept::Bytes(bytes) => return Ok(bytes),
+        Kept::Watched(watch) => Some(watch),
+        Kept::Unknown => None,
+    };
     let config = Config {
         by_source,
         pickle_by_reference,
         self_contained,
         content_only: false,
     };
-    one_shot(obj, protocol, fix_imports, buffer_callback, config)?.into_bytes()
+    let bytes = one_shot(obj, protocol, fix_imports, buffer_callback, config)?.into_bytes()?;
+    if let Some(watch) = watch {
+        watch.offer(&bytes)?;
+    }
+    Ok(bytes)
 }
 
 /// Return what a fingerprint of `obj` is made of: its pickle without the places that its code was found at.

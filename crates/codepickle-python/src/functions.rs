@@ -110,6 +110,12 @@ pub(crate) fn by_reference<'py>(engine: &Engine<'py>, obj: &Bound<'py, PyAny>) -
             return Ok(false);
         }
     }
+    default_by_reference(obj)
+}
+
+/// cloudpickle's rule.
+pub(crate) fn default_by_reference(obj: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = obj.py();
     py.import(intern!(py, "codepickle._reference"))?
         .call_method1(intern!(py, "by_reference"), (obj,))?
         .is_truthy()
@@ -164,7 +170,9 @@ fn save<'py>(engine: &mut Engine<'py>, function: &Bound<'py, PyAny>) -> PyResult
 
 /// The reducer of a function that the standard library made (`functools.singledispatch`, `dataclasses`): it is rebuilt
 /// from its declaration. Looked up by the code object, which all functions so made share, or by the name of no file.
-fn special_reducer<'py>(code: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+pub(crate) fn special_reducer<'py>(
+    code: &Bound<'py, PyAny>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
     static SPECIAL: PyOnceLock<Vec<(Py<PyAny>, Py<PyAny>)>> = PyOnceLock::new();
     /// What the names of the files contain that they are in: nothing is imported to compare other functions.
     const MODULES: [&str; 6] = [

@@ -10,6 +10,7 @@ mod engine;
 mod errors;
 mod fallback;
 mod functions;
+mod kept;
 mod memo_proxy;
 mod modules;
 mod pickler;

@@ -162,6 +162,14 @@ pub(crate) fn source(
     Ok(plan)
 }
 
+/// The source plan of `code`, if it was worked out before.
+pub(crate) fn known_source(code: &Bound<'_, PyAny>) -> Option<Arc<Plan>> {
+    cache(code.py())
+        .entries
+        .get(&(code.as_ptr() as usize))
+        .and_then(|entry| entry.source.clone())
+}
+
 /// Whether the next use of `code`'s bytecode is the first, for the one warning.
 pub(crate) fn first_fallback(code: &Bound<'_, PyAny>) -> bool {
     let mut first = false;

@@ -115,6 +115,11 @@ fn spread(hash: isize) -> usize {
     (hash ^ (hash >> 29)) & (usize::MAX >> 1)
 }
 
+/// Whether an object is of builtin types alone, of small size, and never changes.
+pub(crate) fn is_small_constant(obj: &Bound<'_, PyAny>) -> bool {
+    is_constant(obj, &mut MOST_VALUES.clone(), 0)
+}
+
 fn is_constant(obj: &Bound<'_, PyAny>, left: &mut usize, depth: u32) -> bool {
     let Some(rest) = left.checked_sub(1) else {
         return false;

@@ -397,7 +397,7 @@ pub(super) fn changed(what: &str) -> PyErr {
 
 /// The entry of a dict at `position`, which is moved on. Unlike PyO3's iterator this may be interrupted, and is safe
 /// (if arbitrary) when the dict changes meanwhile.
-pub(super) fn next_entry<'py>(
+pub(crate) fn next_entry<'py>(
     dict: &Bound<'py, PyDict>,
     position: &mut isize,
 ) -> Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {

@@ -10,6 +10,13 @@ pub(crate) struct Known {
     pub(crate) module: Py<PyType>,
     pub(crate) cell: Py<PyType>,
     pub(crate) code: Py<PyType>,
+    /// The types of the descriptors that class bodies hold, and that classes get by themselves.
+    pub(crate) static_method: Py<PyType>,
+    pub(crate) class_method: Py<PyType>,
+    pub(crate) getset: Py<PyType>,
+    pub(crate) member: Py<PyType>,
+    /// The module `sys`.
+    pub(crate) sys: Py<PyAny>,
     /// 3.15+
     pub(crate) lazy_import: Option<Py<PyType>>,
     /// 3.8+
@@ -77,6 +84,11 @@ impl Known {
             module: ty("ModuleType")?,
             cell: cell.cast_into()?.unbind(),
             code: ty("CodeType")?,
+            static_method: builtins.getattr("staticmethod")?.cast_into()?.unbind(),
+            class_method: builtins.getattr("classmethod")?.cast_into()?.unbind(),
+            getset: ty("GetSetDescriptorType")?,
+            member: ty("MemberDescriptorType")?,
+            sys: py.import("sys")?.into_any().unbind(),
             lazy_import: match types.getattr_opt("LazyImportType")? {
                 Some(class) => Some(class.cast_into()?.unbind()),
                 None => None,

@@ -32,6 +32,8 @@ use std::collections::{HashMap, HashSet};
 
 use crate::{errors, functions};
 use constants::Constants;
+pub(crate) use constants::is_small_constant as is_constant;
+pub(crate) use containers::next_entry;
 use known::Known;
 use memo::Memo;
 pub(crate) use output::Payload;

@@ -80,6 +80,9 @@ ITERABLE_COROUTINE = 0x100
 _NAME = re.compile(r"[\s\\]*(?:async[\s\\]+)?(?:def|class)[\s\\]+(\w+)")
 _COMPREHENSIONS = frozenset(["<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"])
 _CODE = types.CodeType
+_FUNCTION = types.FunctionType
+#: Before 3.11 a code object does not know its qualified name.
+_QUALNAMES_TRAVEL = not hasattr((lambda: None).__code__, "co_qualname")
 _lock = RLock()
 _codes = {}  # snippet arguments -> code object, oldest first
 _codes_bytes = 0
@@ -396,18 +399,24 @@ def f(code, globals, closure=None):
     if "__builtins__" not in globals:
         globals["__builtins__"] = builtins
     names = code.co_freevars
-    if type(closure) is tuple:
-        if len(closure) != len(names):
+    if not names and not closure:
+        function = _FUNCTION(code, globals)
+    else:
+        if type(closure) is not tuple:
+            closure = tuple([closure[name] if closure and name in closure else k() for name in names])
+        elif len(closure) != len(names):
             raise LoadError(
                 "the payload is damaged: %r has %d free variables, %d cells came"
                 % (code.co_name, len(names), len(closure))
             )
-        closure = dict(zip(sorted(names), closure))
-    cells = tuple([closure[name] if closure and name in closure else k() for name in names])
-    function = types.FunctionType(code, globals, None, None, cells or None)
-    qualname = _qualnames.get(code)
-    if qualname is not None:
-        function.__qualname__ = qualname
+        elif len(names) > 1:
+            cells = dict(zip(sorted(names), closure))
+            closure = tuple([cells[name] for name in names])
+        function = _FUNCTION(code, globals, None, None, closure)
+    if _QUALNAMES_TRAVEL:
+        qualname = _qualnames.get(code)
+        if qualname is not None:
+            function.__qualname__ = qualname
     return function
 
 
@@ -587,16 +596,24 @@ _by_token = weakref.WeakValueDictionary()
 _unfinished = _ByIdentity()  # skeleton whose state is still to come -> the states of others that wait for it
 _kept = _ByIdentity()  # class -> what its own Python cannot say about it, for pickling it again
 _building = _local()
+_digests = _ByIdentity()  # code of a class body -> unit_digest
+_tokens = _ByIdentity()  # code of a class body -> {what else makes a token: the token}
+_TOKENS_OF_A_TEXT = 100  # a factory may make any number of classes of one text
 
 
 def unit_digest(code):
     """A digest of the source text of a class, b"" where there is none."""
-    source = _sources.get(code)
-    if source is None:
-        return b""
-    if isinstance(source[0], _CODE):
-        return sha256(unit_digest(source[0]) + ("%s:%d" % source[1:]).encode("utf-8")).digest()
-    return sha256(source[0].encode("utf-8", "surrogatepass")).digest()
+    digest = _digests.get(code)
+    if digest is None:
+        source = _sources.get(code)
+        if source is None:
+            return b""
+        if isinstance(source[0], _CODE):
+            digest = sha256(unit_digest(source[0]) + ("%s:%d" % source[1:]).encode("utf-8")).digest()
+        else:
+            digest = sha256(source[0].encode("utf-8", "surrogatepass")).digest()
+        _digests[code] = digest
+    return digest
 
 
 def unit_doc(code):
@@ -616,8 +633,7 @@ def class_token(module, qualname, bases=(), captured="", unit=None, meta=None, k
     standard library and elsewhere are split and moved.
     """
     parts = [kind, module or "", qualname, captured]
-    digest = sha256()
-    for base in tuple(bases) + (meta,):
+    for base in (*bases, meta):
         info = _class_info.get(base)
         if base is None:
             parts.append("")
@@ -626,12 +642,24 @@ def class_token(module, qualname, bases=(), captured="", unit=None, meta=None, k
         else:
             name = getattr(base, "__qualname__", "")
             parts.append("%s:%s" % (str(base.__module__).partition(".")[0], _OLD_NAMES.get(name, name)))
-    for part in parts:
-        part = part.encode("utf-8", "surrogatepass")
-        digest.update(b"%d:%s" % (len(part), part))
-    if unit is not None:
-        digest.update(unit_digest(unit))
-    return digest.hexdigest()[:32]
+    known = _tokens.get(unit)
+    if known is None:
+        known = {}
+        if unit is not None:
+            _tokens[unit] = known
+    key = tuple(parts)
+    token = known.get(key)
+    if token is None:
+        digest = sha256()
+        for part in parts:
+            part = part.encode("utf-8", "surrogatepass")
+            digest.update(b"%d:%s" % (len(part), part))
+        if unit is not None:
+            digest.update(unit_digest(unit))
+        token = digest.hexdigest()[:32]
+        if len(known) < _TOKENS_OF_A_TEXT:
+            known[key] = token
+    return token
 
 
 _OLD_NAMES = {"EnumType": "EnumMeta"}  # 3.11 renamed it and kept the old name

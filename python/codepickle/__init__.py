@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # `typing` takes longer to import than the rest together
     from typing import Any, List
 
     from ._fingerprint import fingerprint
+    from ._lowering import LoweringError, MinimumVersion, lower, minimum_version
     from ._recorder import record_sources
     from ._requirements import Requirement, Requirements, requirements
     from ._sources import getsource
@@ -38,6 +39,8 @@ except ImportError:  # the wheel for Pythons without a native module: the loader
         raise
     from ._loader_only import (
         CloudPickler,
+        LoweringError,
+        MinimumVersion,
         Pickler,
         Requirement,
         Requirements,
@@ -45,16 +48,22 @@ except ImportError:  # the wheel for Pythons without a native module: the loader
         dumps,
         fingerprint,
         getsource,
+        lower,
+        minimum_version,
         record_sources,
         requirements,
     )
 
 #: Imported when they are asked for: every worker imports the package, and few need these.
 _LATE = {
+    "LoweringError": "_lowering",
+    "MinimumVersion": "_lowering",
     "Requirement": "_requirements",
     "Requirements": "_requirements",
     "fingerprint": "_fingerprint",
     "getsource": "_sources",
+    "lower": "_lowering",
+    "minimum_version": "_lowering",
     "record_sources": "_recorder",
     "requirements": "_requirements",
 }
@@ -82,6 +91,8 @@ __all__ = [
     "BytecodeVersionError",
     "CloudPickler",
     "LoadError",
+    "LoweringError",
+    "MinimumVersion",
     "MissingModuleError",
     "Pickler",
     "PicklingError",
@@ -97,6 +108,8 @@ __all__ = [
     "list_registry_pickle_by_value",
     "load",
     "loads",
+    "lower",
+    "minimum_version",
     "record_sources",
     "register_pickle_by_value",
     "requirements",

@@ -36,6 +36,16 @@ def getsource(obj: object) -> str:
     _missing("getsource")
 
 
+def lower(*args: Any, **options: Any) -> str:
+    """Raises NotImplementedError: see the module's docstring."""
+    _missing("lower")
+
+
+def minimum_version(*args: Any, **options: Any) -> Any:
+    """Raises NotImplementedError: see the module's docstring."""
+    _missing("minimum_version")
+
+
 def record_sources() -> Any:
     """Raises NotImplementedError: see the module's docstring."""
     _missing("record_sources")
@@ -63,4 +73,8 @@ class Requirements:
         _missing("Requirements")
 
 
-Requirement = Requirements
+Requirement = MinimumVersion = Requirements
+
+
+class LoweringError(SyntaxError):
+    """Of `codepickle.lower`, which this installation lacks."""

@@ -45,6 +45,7 @@ class Pickler:
         by_source: Optional[bool] = None,
         pickle_by_reference: Optional[Callable[[Any], bool]] = None,
         self_contained: bool = False,
+        min_python: Optional[tuple[int, int]] = None,
     ) -> None: ...
     def dump(self, obj: object) -> None: ...
     def clear_memo(self) -> None: ...
@@ -58,6 +59,7 @@ def dumps(
     by_source: Optional[bool] = None,
     pickle_by_reference: Optional[Callable[[Any], bool]] = None,
     self_contained: bool = False,
+    min_python: Optional[tuple[int, int]] = None,
 ) -> bytes: ...
 def content(
     obj: object, by_source: Optional[bool] = None, pickle_by_reference: Optional[Callable[[Any], bool]] = None
@@ -71,7 +73,20 @@ def dump(
     by_source: Optional[bool] = None,
     pickle_by_reference: Optional[Callable[[Any], bool]] = None,
     self_contained: bool = False,
+    min_python: Optional[tuple[int, int]] = None,
 ) -> None: ...
+def older(
+    text: str,
+    line: int,
+    header: str,
+    trailer: str,
+    column: int,
+    decorators: int,
+    producer: int,
+    wanted: int,
+) -> Optional[tuple[Any, ...]]: ...
+def lower_module(text: str, wanted: int) -> tuple[Optional[str], Optional[tuple[str, int, int]]]: ...
+def constructs(text: str) -> list[tuple[str, int, int]]: ...
 def read_payload(
     data: bytes,
 ) -> tuple[

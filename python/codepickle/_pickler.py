@@ -28,10 +28,16 @@ class Pickler(_native.Pickler):
         pickle_by_reference: Decides for every function, class and module: true for by reference, false for by value.
             By default cloudpickle's rule: what can be imported goes by reference.
         self_contained: Put the runtime at the head of the payload, which then loads where Codepickle is not installed.
+        min_python: A version, such as ``(3, 9)``. Every function and class that travels as source is written for its
+            grammar too, or there is an error. By default what can be is written for 3.7, and the rest is an error on
+            a receiver that does not read it.
 
     Raises:
-        ValueError: for a protocol that this Python does not have, or `buffer_callback` below protocol 5.
+        ValueError: for a protocol that this Python does not have, `buffer_callback` below protocol 5, or a `min_python`
+            below 3.7 or together with ``by_source=False``.
         TypeError: if `file` has no ``write``.
+        PicklingError: (from `dump`) what `obj` refers to cannot be pickled, or not as demanded; the message holds the
+            path to the culprit.
 
     >>> import codepickle, io, pickle
     >>> file = io.BytesIO()

@@ -123,6 +123,7 @@ class _ByIdentity:
 _sources = _ByIdentity()  # code object -> the arguments of c(), or of d(), that made it
 _qualnames = _ByIdentity()  # code object -> qualified name, where the code does not know it (before 3.11)
 _files = weakref.WeakValueDictionary()  # file name -> code object that c() made of it
+_helpers = _ByIdentity()  # code object of lowered text -> the global under which it expects `codepickle._lowered`
 
 
 def _reset_after_fork():
@@ -168,12 +169,12 @@ class _Lines:
             yield self[index]
 
 
-def c(text, line, path, header="", trailer="", column=0, decorators=0, futures="", name=None):
+def c(text, line, path, header="", trailer="", column=0, decorators=0, futures="", name=None, older=None):
     """The code object of a snippet, compiled or from the cache (docs/wire-format.md, Code).
 
-    Raises SourceSyntaxError where this Python's grammar does not accept the text.
+    Raises SourceSyntaxError where this Python's grammar accepts neither the text nor what `older` makes of it.
     """
-    key = (text, line, path, header, trailer, column, decorators, futures, name)
+    key = (text, line, path, header, trailer, column, decorators, futures, name, older)
     try:
         return _codes[key]
     except KeyError:
@@ -214,7 +215,18 @@ def snippet_filename(text, path, line, header):
 
 
 def compile_snippet(
-    text, line, path, header="", trailer="", column=0, decorators=0, futures="", name=None, filename=None, prefix=""
+    text,
+    line,
+    path,
+    header="",
+    trailer="",
+    column=0,
+    decorators=0,
+    futures="",
+    name=None,
+    older=None,
+    filename=None,
+    prefix="",
 ):
     """Compile a snippet and dig its code object out, without a cache.
 
@@ -236,16 +248,34 @@ def compile_snippet(
 
         for feature in futures.split(","):
             flags |= getattr(getattr(__future__, feature, None), "compiler_flag", 0)
+    helper, reason, inserted = "", None, ()
+    if older is not None and sys.version_info[:2] < (3, older[0]):
+        reason = older[1]
+        form = next((form for form in older[2:] if (3, form[0]) <= sys.version_info[:2]), None)
+        if form is not None:
+            _, helper, changes, inserted = form
+            text = lowered_text(text, changes, inserted)
     whole, shift = _assemble(text, line, path, prefix + header, trailer, column, decorators)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            module = compile(whole, filename, "exec", flags, True)
+            if inserted:
+                # What is on such a line counts as the line before: tracebacks stay on the lines of the original.
+                inserted = [index + line + shift for index in inserted]
+                module = import_module("codepickle._lowered").compile_lines(whole, filename, inserted, flags)
+            else:
+                module = compile(whole, filename, "exec", flags, True)
     except SyntaxError as error:
         raise SourceSyntaxError(
-            "the source of %r (%s, line %d) needs another Python than %s: %s (line %s: %r). "
+            "the source of %r (%s, line %d) needs another Python than %s: %s. "
             "Load it with the version that it was written for, or avoid the newer syntax."
-            % (name, path, line, _python(), error.msg, error.lineno, (error.text or "").strip())
+            % (
+                name,
+                path,
+                line,
+                _python(),
+                reason or "%s (line %s: %r)" % (error.msg, error.lineno, (error.text or "").strip()),
+            )
         ) from None
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
         raise LoadError("the source of %r (%s, line %d) does not compile: %s" % (name, path, line, error)) from None
@@ -257,7 +287,22 @@ def compile_snippet(
         code = _change(code, -shift, flags)
     if not hasattr(code, "co_qualname"):
         _qualnames[code] = qualname
+    if helper:
+        _helpers[code] = helper
     return code
+
+
+def lowered_text(text, changes, inserted=()):
+    """The text with other lines: pairs of an index, from 0, and the line; and the indices of those that are new."""
+    lines = re.split("(?<=\n)", text)
+    try:
+        for index in inserted:
+            lines.insert(index, "")
+        for index, line in zip(changes[::2], changes[1::2]):
+            lines[index] = line
+        return "".join(lines)
+    except (IndexError, TypeError):
+        raise LoadError("the payload is damaged: its text for older Pythons does not fit") from None
 
 
 def _assemble(text, line, path, header, trailer, column, decorators):
@@ -346,6 +391,8 @@ def d(code, name, line):
     method = find_method(code, name, line)
     if not hasattr(method, "co_qualname") and method not in _qualnames:
         _qualnames[method] = "%s.%s" % (_qualnames.get(code, code.co_name), name)
+    if code in _helpers:
+        _helpers[method] = _helpers.get(code)
     if method not in _sources:
         _sources[method] = (code, name, line)
     return method
@@ -398,6 +445,8 @@ def f(code, globals, closure=None):
         raise LoadError("the payload is damaged: a function needs a code object and a namespace")
     if "__builtins__" not in globals:
         globals["__builtins__"] = builtins
+    if code in _helpers:
+        _bind_helper(globals, _helpers.get(code), code.co_name)
     names = code.co_freevars
     if not names and not closure:
         function = _FUNCTION(code, globals)
@@ -418,6 +467,15 @@ def f(code, globals, closure=None):
         if qualname is not None:
             function.__qualname__ = qualname
     return function
+
+
+def _bind_helper(globals, name, function):
+    lowered = import_module("codepickle._lowered")
+    if globals.setdefault(name, lowered) is not lowered:
+        raise LoadError(
+            "%r needs the global name %r on %s, for what its syntax is rewritten to, and %r is something else in its "
+            "module: rename that" % (function, name, _python(), name)
+        )
 
 
 if hasattr(types, "CellType"):

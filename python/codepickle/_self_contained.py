@@ -36,6 +36,29 @@ boot(z, wire)
 """
 
 
+# The same for what lowered text calls. It is not in the head, since few payloads need it.
+_BOOTSTRAP_LOWERED = """\
+import sys
+def boot(z):
+    name = "codepickle._lowered"
+    try:
+        __import__(name)
+        return
+    except ImportError:
+        pass
+    import types, zlib
+    module = types.ModuleType(name)
+    module.__package__ = "codepickle"
+    sys.modules[name] = sys.modules["codepickle"]._lowered = module
+    try:
+        exec(compile(zlib.decompress(z), "<codepickle lowered>", "exec"), module.__dict__)
+    except BaseException:
+        del sys.modules[name]
+        raise
+boot(z)
+"""
+
+
 @lru_cache(maxsize=1)
 def head() -> Tuple[str, bytes]:
     """The bootstrap's source, and the runtime's, compressed (what the bootstrap calls ``z``)."""
@@ -43,3 +66,11 @@ def head() -> Tuple[str, bytes]:
 
     source = Path(_runtime.__file__).read_bytes()
     return _BOOTSTRAP, zlib.compress(source, 9)
+
+
+@lru_cache(maxsize=1)
+def lowered() -> Tuple[str, bytes]:
+    """The same for what lowered text calls."""
+    from . import _lowered
+
+    return _BOOTSTRAP_LOWERED, zlib.compress(Path(_lowered.__file__).read_bytes(), 9)

@@ -6,6 +6,7 @@ The cold path: the native module remembers the outcome per code object.
 from __future__ import annotations
 
 import re
+import sys
 import weakref
 from types import CodeType, FunctionType
 
@@ -95,6 +96,9 @@ def plan(code: CodeType, function: Optional[FunctionType]) -> Plan:
             text.add_feature(_runtime.COROUTINE)
         line = code.co_firstlineno + text.shift
         candidates = file.functions(line, code.co_name)
+        if len(candidates) == 1 and text.origin == code.co_filename and _runtime.source_of(code) is not None:
+            # `c` compiled this very text, though perhaps as an older grammar has it.
+            return _as_loaded(code, _plan_of(code, function, file.snippet(candidates[0], code.co_freevars), text))
         if not candidates and not text.by_hand:
             reasons.append(_missing(code, text.origin))
         for candidate in candidates:
@@ -184,6 +188,7 @@ def _compile(snippet: _native.Snippet, text: Text, filename: str) -> CodeType:
         snippet.decorators,
         text.futures,
         snippet.name,
+        None,
         filename,
         _module_facts(snippet, text.file),
     )
@@ -255,7 +260,7 @@ def _qualname(code: CodeType, snippet: _native.Snippet) -> str:
     return qualname
 
 
-_DEFAULTS = ("", "", 0, 0, "", None)
+_DEFAULTS = ("", "", 0, 0, "", None, None)
 
 
 def _arguments(snippet: _native.Snippet, text: Text, path: str) -> Tuple[Any, ...]:
@@ -271,7 +276,39 @@ def _arguments(snippet: _native.Snippet, text: Text, path: str) -> Tuple[Any, ..
         text.futures,
         None if snippet.name == follows else snippet.name,
     ]
-    return _trimmed((snippet.text, snippet.line - text.shift, path, *rest))
+    args = (snippet.text, snippet.line - text.shift, path, *rest)
+    return _trimmed((*args, _older(args, _OLDEST)))
+
+
+#: The oldest grammar that payloads are made for, where the caller names none: minor version.
+_OLDEST = 7
+
+
+def _older(args: Tuple[Any, ...], wanted: int) -> Optional[Tuple[Any, ...]]:
+    """What a grammar that lacks the text's syntax reads in its place: the last argument of `c`."""
+    from . import _native
+
+    text, line, _, header, trailer, column, decorators = args[:7]
+    return _native.older(text, line, header, trailer, column, decorators, sys.version_info[1], wanted)
+
+
+def for_python(args: Tuple[Any, ...], wanted: int) -> Tuple[Any, ...]:
+    """The arguments of `c`, for grammars from a minor version on.
+
+    Raises:
+        PicklingError: the text cannot be written for that version.
+    """
+    from ._errors import refusal
+
+    args = (*args, *_DEFAULTS[len(args) - 3 :])[:9]
+    older = _older(args, wanted)
+    if older is not None and (len(older) == 2 or older[-1][0] > wanted):
+        match = _runtime._NAME.match(args[0], args[6])
+        raise refusal(
+            "%r (%s, line %d) cannot be written for Python 3.%d, which min_python demands: %s. Avoid that syntax, or "
+            "raise min_python" % (match.group(1) if match else "<lambda>", args[2], args[1], wanted, older[1])
+        )
+    return _trimmed((*args, older))
 
 
 def _path(filename: str, namespace: Dict[str, Any]) -> str:

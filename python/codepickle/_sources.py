@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from types import FunctionType, MethodType
-from typing import Any
+from typing import Any, Tuple
 
 from . import _snippets
 from ._errors import PicklingError
@@ -31,6 +31,11 @@ def getsource(obj: object) -> str:
     >>> codepickle.getsource(square)
     'lambda x: x * x'
     """
+    return str(snippet_of(obj)[0])
+
+
+def snippet_of(obj: object) -> Tuple[Any, ...]:
+    """The arguments of the runtime's `c` for what `getsource` takes."""
     target: Any = obj
     while not isinstance(target, (type, FunctionType)):
         if isinstance(target, (MethodType, staticmethod, classmethod)):
@@ -50,10 +55,10 @@ def getsource(obj: object) -> str:
                 "no source text was found for class %r: none of its methods leads to the statement that made it"
                 % target.__qualname__
             )
-        return str(unit.args[0])
+        return unit.args
     try:
         found = _snippets.plan(target.__code__, target)
     except _snippets.NoSource as reason:
         raise PicklingError("no source for %r: %s" % (target.__qualname__, reason)) from None
     assert found.args is not None
-    return str(found.args[0])
+    return found.args

@@ -11,6 +11,7 @@ CASES = os.path.join(os.path.dirname(HERE), "fixtures", "cases")
 
 # Read with a regular expression, since the file may not compile on this Python.
 _MIN = re.compile(rb"^MIN = \((\d+), (\d+)\)", re.MULTILINE)
+_LOADS = re.compile(rb"^LOADS = \((\d+), (\d+)\)", re.MULTILINE)
 _REQUIRES = re.compile(rb"^REQUIRES = \"([\w.]+)\"", re.MULTILINE)
 
 
@@ -22,10 +23,17 @@ class Case:
         self.path = path
         with open(path, "rb") as file:
             head = file.read()
-        match = _MIN.search(head)
-        self.min = tuple(int(part) for part in match.groups()) if match else (3, 7)
+        #: The oldest Python that can define it, and the oldest that its payload loads on.
+        self.min = self._version(_MIN, head, (3, 7))
+        self.loads = self._version(_LOADS, head, self.min)
         match = _REQUIRES.search(head)
         self.requires = match.group(1).decode() if match else None
+
+
+    @staticmethod
+    def _version(pattern, head, default):
+        match = pattern.search(head)
+        return tuple(int(part) for part in match.groups()) if match else default
 
 
 def find(root=CASES):

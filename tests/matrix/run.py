@@ -65,10 +65,11 @@ class Matrix:
                 found.add(module)
         return found
 
-    def fits(self, case, *parties):
-        return all(
-            p.version[:2] >= case.min and (case.requires is None or case.requires in self.modules[p.label])
-            for p in parties
+    def fits(self, case, producer, *receivers):
+        return producer.version[:2] >= case.min and all(
+            (p is producer or p.version[:2] >= case.loads)
+            and (case.requires is None or case.requires in self.modules[p.label])
+            for p in (producer, *receivers)
         )
 
     def folder(self, kind, *parts):
@@ -247,7 +248,7 @@ def main():
         matrix.show_table()
         failures = matrix.failures()
         show_failures(failures, options.traceback)
-        counted = [c for c in matrix.cases if c.min == (3, 7) and c.requires is None]
+        counted = [c for c in matrix.cases if c.loads == (3, 7) and c.requires is None]
         print("version matrix: %d cases for every Python, %d more" % (len(counted), len(matrix.cases) - len(counted)))
         for kind in ("loader", "main", "bare", "relay"):
             passed, total, pairs = matrix.totals(kind)

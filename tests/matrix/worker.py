@@ -21,9 +21,10 @@ def make_loader(folder):
     """Lay out what the loader-only wheel installs, and nothing more."""
     target = os.path.join(folder, "codepickle")
     os.makedirs(target)
-    source = os.path.join(package_path(), "codepickle", "_runtime.py")
-    if os.path.exists(source):
-        shutil.copy(source, target)
+    for name in ("_runtime.py", "_lowered.py"):
+        source = os.path.join(package_path(), "codepickle", name)
+        if os.path.exists(source):
+            shutil.copy(source, target)
     with open(os.path.join(target, "__init__.py"), "w") as file:
         file.write('"""Only the loader."""\n')
     return folder

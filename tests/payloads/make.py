@@ -83,7 +83,7 @@ def main():
     if lacking:
         sys.exit("not found: CPython %s" % ", ".join(lacking))
     found = cases.find()
-    index = {case.name: {"min": case.min, "requires": case.requires} for case in found}
+    index = {case.name: {"min": case.loads, "requires": case.requires} for case in found}
     members = {"index.json": json.dumps(index, indent=0, sort_keys=True).encode()}
     with tempfile.TemporaryDirectory() as root:
         for producer in (i for i in producers if i.label in wanted):

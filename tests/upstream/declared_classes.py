@@ -72,7 +72,8 @@ def loader_only(folder):
     """What the loader-only wheel installs, and nothing more."""
     package = os.path.join(folder, "loader", "codepickle")
     os.makedirs(package)
-    shutil.copy(os.path.join(PACKAGE, "codepickle", "_runtime.py"), package)
+    for name in ("_runtime.py", "_lowered.py"):
+        shutil.copy(os.path.join(PACKAGE, "codepickle", name), package)
     with open(os.path.join(package, "__init__.py"), "w", encoding="utf-8"):
         pass
     return os.path.dirname(package)

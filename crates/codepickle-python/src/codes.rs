@@ -10,6 +10,7 @@ use crate::engine::Engine;
 use crate::fallback;
 use crate::plans::{self, Plan};
 use crate::program::{Program, Runtime};
+use crate::self_contained;
 
 /// How the code of `function` travels, by the payload's mode.
 ///
@@ -51,28 +52,59 @@ pub(crate) fn save<'py>(engine: &mut Engine<'py>, code: &Bound<'py, PyAny>) -> P
         let plan = plan_of(engine, code, None)?;
         push(engine, &mut program, code, &plan, None)?;
     } else {
-        let args = unit.cast_into()?;
-        if engine.config.content_only {
-            program.call_with(Runtime::Snippet, &without_place(&args)?);
-        } else {
-            program.call_with(Runtime::Snippet, &args);
-        }
+        let args = arguments(engine, &mut program, &unit.cast_into()?)?;
+        program.call_with(Runtime::Snippet, &args);
         program.memoize(code);
     }
     program.run(engine);
     Ok(())
 }
 
-/// The arguments of a snippet without its line, path and column.
+/// The arguments of a snippet as the payload's settings want them; what they refer to goes before.
+fn arguments<'py>(
+    engine: &mut Engine<'py>,
+    program: &mut Program<'py>,
+    args: &Bound<'py, PyTuple>,
+) -> PyResult<Bound<'py, PyTuple>> {
+    let py = args.py();
+    if engine.config.content_only {
+        return without_place(args);
+    }
+    let args = match engine.config.min_python {
+        Some(minor) => plans::snippets(py)?
+            .call_method1(intern!(py, "for_python"), (args, minor))?
+            .cast_into::<PyTuple>()?,
+        None => args.clone(),
+    };
+    if engine.config.self_contained && args.len() > OLDER {
+        self_contained::lowered(engine, program)?;
+    }
+    Ok(args)
+}
+
+/// How many arguments of a snippet have no default value; those of the others are false.
+const REQUIRED: usize = 3;
+
+/// Where among the arguments of a snippet is what older grammars read.
+const OLDER: usize = 9;
+
+/// The arguments of a snippet without its line, path and column, and what follows from the text.
 fn without_place<'py>(args: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyTuple>> {
     let py = args.py();
-    let mut kept: Vec<_> = args.iter().collect();
+    let mut kept: Vec<_> = args.iter().take(OLDER).collect();
     for (index, arg) in kept.iter_mut().enumerate() {
         match index {
             1 | 5 => *arg = 0_i64.into_pyobject(py)?.into_any(),
             2 => *arg = intern!(py, "").clone().into_any(),
             _ => {}
         }
+    }
+    // Whoever has nothing for older grammars has no default values before it, either.
+    while kept.len() > REQUIRED
+        && let Some(last) = kept.last()
+        && !last.is_truthy()?
+    {
+        kept.pop();
     }
     PyTuple::new(py, kept)
 }
@@ -118,12 +150,12 @@ pub(crate) fn push<'py>(
     };
     let empty = PyTuple::empty(py);
     let args = own.args.as_ref().map_or(&empty, |args| args.bind(py));
-    let content;
-    let args = if engine.config.content_only && !own.bytecode {
-        content = without_place(args)?;
-        &content
-    } else {
+    let ready;
+    let args = if own.bytecode {
         args
+    } else {
+        ready = arguments(engine, program, args)?;
+        &ready
     };
     if !own.bytecode {
         // Equal lambdas of one line are one code object up to 3.10; the receiver makes one of equal arguments anyway.

@@ -54,6 +54,49 @@ pub(crate) fn write_method<'py>(file: &Bound<'py, PyAny>) -> PyResult<Bound<'py,
     })
 }
 
+/// The oldest Python that loads payloads: minor version.
+const OLDEST: u8 = 7;
+
+/// What is common to the arguments of `dumps`, `dump` and `Pickler`.
+///
+/// # Errors
+/// `TypeError` or `ValueError` for a `min_python` that is no version, or that bytecode cannot promise.
+pub(crate) fn config(
+    by_source: Option<bool>,
+    pickle_by_reference: Option<Py<PyAny>>,
+    self_contained: bool,
+    min_python: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Config> {
+    let Some(version) = min_python else {
+        return Ok(Config {
+            by_source,
+            pickle_by_reference,
+            self_contained,
+            ..Config::default()
+        });
+    };
+    let (3, minor @ OLDEST..) = version.extract::<(u8, u8)>().map_err(|_| {
+        PyTypeError::new_err("min_python must be a tuple of major and minor version, like (3, 9)")
+    })?
+    else {
+        return Err(PyValueError::new_err(format!(
+            "min_python must be (3, {OLDEST}) or later: no older Python loads payloads"
+        )));
+    };
+    if by_source == Some(false) {
+        return Err(PyValueError::new_err(
+            "min_python needs source, and by_source=False asks for bytecode, which one version alone can run",
+        ));
+    }
+    Ok(Config {
+        by_source: Some(true),
+        pickle_by_reference,
+        self_contained,
+        min_python: Some(minor),
+        content_only: false,
+    })
+}
+
 #[allow(clippy::fn_params_excessive_bools, reason = "they are Python's")]
 fn one_shot<'py>(
     obj: &Bound<'py, PyAny>,
@@ -83,7 +126,7 @@ fn one_shot<'py>(
 ///
 /// See `Pickler` for the arguments.
 #[pyfunction]
-#[pyo3(signature = (obj, protocol=None, buffer_callback=None, *, fix_imports=true, by_source=None, pickle_by_reference=None, self_contained=false))]
+#[pyo3(signature = (obj, protocol=None, buffer_callback=None, *, fix_imports=true, by_source=None, pickle_by_reference=None, self_contained=false, min_python=None))]
 #[allow(clippy::too_many_arguments, reason = "they are Python's")]
 pub(crate) fn dumps<'py>(
     obj: &Bound<'py, PyAny>,
@@ -93,13 +136,15 @@ pub(crate) fn dumps<'py>(
     by_source: Option<bool>,
     pickle_by_reference: Option<Py<PyAny>>,
     self_contained: bool,
+    min_python: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     // By other arguments few objects are dumped again and again.
     let keeps = matches!(protocol, None | Some(KEPT_PROTOCOL))
         && buffer_callback.is_none()
         && by_source != Some(false)
         && pickle_by_reference.is_none()
-        && !self_contained;
+        && !self_contained
+        && min_python.is_none();
     let watch = match if keeps {
         kept::find(obj)?
     } else {
@@ -109,12 +154,7 @@ pub(crate) fn dumps<'py>(
         Kept::Watched(watch) => Some(watch),
         Kept::Unknown => None,
     };
-    let config = Config {
-        by_source,
-        pickle_by_reference,
-        self_contained,
-        content_only: false,
-    };
+    let config = config(by_source, pickle_by_reference, self_contained, min_python)?;
     let bytes = one_shot(obj, protocol, fix_imports, buffer_callback, config)?.into_bytes()?;
     if let Some(watch) = watch {
         watch.offer(&bytes)?;
@@ -133,8 +173,8 @@ pub(crate) fn content<'py>(
     let config = Config {
         by_source,
         pickle_by_reference,
-        self_contained: false,
         content_only: true,
+        ..Config::default()
     };
     one_shot(obj, Some(i64::from(DEFAULT_PROTOCOL)), true, None, config)?.into_bytes()
 }
@@ -143,7 +183,7 @@ pub(crate) fn content<'py>(
 ///
 /// See `Pickler` for the arguments.
 #[pyfunction]
-#[pyo3(signature = (obj, file, protocol=None, buffer_callback=None, *, fix_imports=true, by_source=None, pickle_by_reference=None, self_contained=false))]
+#[pyo3(signature = (obj, file, protocol=None, buffer_callback=None, *, fix_imports=true, by_source=None, pickle_by_reference=None, self_contained=false, min_python=None))]
 #[allow(clippy::too_many_arguments, reason = "they are Python's")]
 pub(crate) fn dump<'py>(
     obj: &Bound<'py, PyAny>,
@@ -154,13 +194,9 @@ pub(crate) fn dump<'py>(
     by_source: Option<bool>,
     pickle_by_reference: Option<Py<PyAny>>,
     self_contained: bool,
+    min_python: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<()> {
     let write = write_method(file)?;
-    let config = Config {
-        by_source,
-        pickle_by_reference,
-        self_contained,
-        content_only: false,
-    };
+    let config = config(by_source, pickle_by_reference, self_contained, min_python)?;
     one_shot(obj, protocol, fix_imports, buffer_callback, config)?.into_file(&write)
 }

@@ -34,6 +34,8 @@ pub(crate) struct State {
     pub(crate) modules: HashMap<usize, Py<PyAny>>,
     /// Whether the runtime was put at the head.
     pub(crate) headed: bool,
+    /// Whether what lowered text calls was put before it.
+    pub(crate) lowered: bool,
 }
 
 impl State {

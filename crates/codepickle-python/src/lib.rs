@@ -11,6 +11,7 @@ mod errors;
 mod fallback;
 mod functions;
 mod kept;
+mod lowering;
 mod memo_proxy;
 mod modules;
 mod pickler;
@@ -26,6 +27,8 @@ mod _native {
 
     #[pymodule_export]
     use crate::dumps::{content, dump, dumps};
+    #[pymodule_export]
+    use crate::lowering::{constructs, lower_module, older};
     #[pymodule_export]
     use crate::memo_proxy::PicklerMemoProxy;
     #[pymodule_export]

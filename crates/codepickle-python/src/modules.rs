@@ -47,6 +47,7 @@ pub(crate) fn save<'py>(engine: &mut Engine<'py>, module: &Bound<'py, PyAny>) ->
                 state.del_item(name)?;
             }
         }
+        forget_helpers(&state)?;
         program.call(Runtime::Attributes, 2, |program| {
             program.get(module);
             program.save(state.into_any());
@@ -54,6 +55,19 @@ pub(crate) fn save<'py>(engine: &mut Engine<'py>, module: &Bound<'py, PyAny>) ->
         program.op(Op::Pop);
     }
     program.run(engine);
+    Ok(())
+}
+
+/// Removes the globals that lowered text got here: another receiver may take the original.
+fn forget_helpers(state: &Bound<'_, PyDict>) -> PyResult<()> {
+    let py = state.py();
+    if let Some(lowered) = loaded(py, "codepickle._lowered")? {
+        for (name, value) in state.copy()? {
+            if value.is(&lowered) {
+                state.del_item(name)?;
+            }
+        }
+    }
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use pyo3::{PyTypeInfo, intern};
 
-use crate::dumps::{protocol, write_method};
+use crate::dumps::{config, protocol, write_method};
 use crate::engine::known::is_native_method;
 use crate::engine::memo::Memo;
 use crate::engine::{Config, Engine, Hooks, Options};
@@ -80,7 +80,7 @@ impl Pickler {
         }
     }
 
-    #[pyo3(signature = (file, protocol=None, fix_imports=true, buffer_callback=None, *, by_source=None, pickle_by_reference=None, self_contained=false))]
+    #[pyo3(signature = (file, protocol=None, fix_imports=true, buffer_callback=None, *, by_source=None, pickle_by_reference=None, self_contained=false, min_python=None))]
     #[allow(clippy::too_many_arguments, reason = "they are Python's")]
     fn __init__(
         &self,
@@ -91,6 +91,7 @@ impl Pickler {
         by_source: Option<bool>,
         pickle_by_reference: Option<Py<PyAny>>,
         self_contained: bool,
+        min_python: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let protocol = self::protocol(file.py(), protocol, buffer_callback.as_ref())?;
         let settings = Settings {
@@ -98,12 +99,7 @@ impl Pickler {
             protocol,
             fix_imports,
             buffer_callback: buffer_callback.map(Bound::unbind),
-            config: Config {
-                by_source,
-                pickle_by_reference,
-                self_contained,
-                content_only: false,
-            },
+            config: config(by_source, pickle_by_reference, self_contained, min_python)?,
         };
         let old = lock(&self.settings).replace(settings);
         drop(old);

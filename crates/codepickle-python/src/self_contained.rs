@@ -1,4 +1,5 @@
-//! The head of a self-contained payload: the runtime, executed before anything refers to it.
+//! What a self-contained payload brings along: the runtime at its head, executed before anything refers to it, and what
+//! lowered text calls.
 
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -35,5 +36,29 @@ pub(crate) fn head(engine: &mut Engine<'_>) -> PyResult<()> {
     program.op(Op::Reduce);
     program.op(Op::Pop);
     program.run(engine);
+    Ok(())
+}
+
+/// Writes what lowered text calls, before the first that does, and leaves nothing on the unpickler's stack.
+pub(crate) fn lowered<'py>(engine: &mut Engine<'py>, program: &mut Program<'py>) -> PyResult<()> {
+    if std::mem::replace(&mut engine.ext.lowered, true) {
+        return Ok(());
+    }
+    let py = engine.py;
+    let part = py
+        .import(intern!(py, "codepickle._self_contained"))?
+        .call_method0(intern!(py, "lowered"))?;
+    let (bootstrap, source) = (part.get_item(0)?, part.get_item(1)?);
+    program.global(&EXEC);
+    program.tuple(2, |program| {
+        program.save(bootstrap);
+        program.op(Op::EmptyDict);
+        program.set_items(["z"], |program, name| {
+            program.str(name);
+            program.save(source.clone());
+        });
+    });
+    program.op(Op::Reduce);
+    program.op(Op::Pop);
     Ok(())
 }

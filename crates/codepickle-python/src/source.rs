@@ -176,7 +176,7 @@ fn chains<'py>(py: Python<'py>, names: &[Chains]) -> PyResult<Bound<'py, PyList>
     Ok(list)
 }
 
-fn syntax_error(error: &ParseError) -> PyErr {
+pub(crate) fn syntax_error(error: &ParseError) -> PyErr {
     // The second argument is what SyntaxError calls `details`: file name, line, column and text.
     let details = (None::<String>, error.line(), None::<u32>, None::<String>);
     PySyntaxError::new_err((error.to_string(), details))

@@ -55,6 +55,8 @@ pub(crate) struct Config {
     pub(crate) pickle_by_reference: Option<Py<PyAny>>,
     /// Put the runtime into the payload.
     pub(crate) self_contained: bool,
+    /// The minor version whose grammar every snippet must have a form for.
+    pub(crate) min_python: Option<u8>,
     /// Leave out where code stood: for fingerprints. What comes of it is not to be loaded.
     pub(crate) content_only: bool,
 }
@@ -66,6 +68,7 @@ impl Config {
             by_source: self.by_source,
             pickle_by_reference: self.pickle_by_reference.as_ref().map(|p| p.clone_ref(py)),
             self_contained: self.self_contained,
+            min_python: self.min_python,
             content_only: self.content_only,
         }
     }

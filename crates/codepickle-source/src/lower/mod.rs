@@ -34,6 +34,7 @@ mod construct;
 mod edit;
 mod fstring;
 mod matching;
+mod module;
 mod rewrite;
 mod scope;
 mod small;
@@ -46,6 +47,7 @@ use ruff_python_parser::{Mode, ParseOptions};
 use ruff_text_size::{TextRange, TextSize};
 
 pub use construct::{Construct, ConstructKind, Version};
+pub use module::lower_module;
 
 use crate::error::ParseError;
 use crate::lines::Lines;
@@ -111,8 +113,15 @@ impl From<ParseError> for LowerError {
 /// # Ok::<(), codepickle_source::ParseError>(())
 /// ```
 pub fn constructs(text: &str) -> Result<Vec<Construct>, ParseError> {
-    let all = whole(text)?;
-    with_rewriter(text, all, (3, u8::MAX), |rewriter| {
+    constructs_in(text, 0..text.len())
+}
+
+/// The same of a part of the text.
+pub(crate) fn constructs_in(
+    text: &str,
+    within: Range<usize>,
+) -> Result<Vec<Construct>, ParseError> {
+    with_rewriter(text, range(text, within)?, (3, u8::MAX), |rewriter| {
         rewriter.found.sort();
         rewriter.found.dedup();
         std::mem::take(&mut rewriter.found)
@@ -142,10 +151,7 @@ pub fn lower(
     within: Range<usize>,
     target: Version,
 ) -> Result<Option<Lowered>, LowerError> {
-    let all = whole(text)?;
-    let offset = |at: usize| u32::try_from(at).map_or(all.end(), |at| all.end().min(at.into()));
-    let start = offset(within.start);
-    let within = TextRange::new(start, offset(within.end).max(start));
+    let within = range(text, within)?;
     with_rewriter(text, within, target, |rewriter| {
         let wanted = |construct: &&Construct| construct.kind.since() > target;
         let Some(first) = rewriter.found.iter().filter(wanted).min().copied() else {
@@ -195,9 +201,12 @@ fn is_accepted(text: &str, start: usize, length: usize, target: Version) -> bool
     .unwrap_or(false)
 }
 
-fn whole(text: &str) -> Result<TextRange, ParseError> {
+/// The part of the range that is in the text.
+fn range(text: &str, within: Range<usize>) -> Result<TextRange, ParseError> {
     let end = TextSize::try_from(text.len()).map_err(|_| ParseError::size())?;
-    Ok(TextRange::up_to(end))
+    let offset = |at: usize| u32::try_from(at).map_or(end, |at| end.min(at.into()));
+    let start = offset(within.start);
+    Ok(TextRange::new(start, offset(within.end).max(start)))
 }
 
 /// Parses `text`, collects constructs and edits, and hands them to `then`.

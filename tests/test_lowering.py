@@ -45,7 +45,7 @@ def by_name(obj):
 
 def test_minimum_version():
     needs = codepickle.minimum_version(MATCH)
-    assert needs == ((3, 10), list(needs.reasons))
+    assert needs.version == (3, 10) and not needs.notes
     assert needs.reasons == [
         "3.8: positional-only parameter, line 5",
         "3.10: match statement, line 6",
@@ -53,14 +53,30 @@ def test_minimum_version():
         "3.8: positional-only parameter, line 16",
         "3.8: assignment expression, line 20",
     ]
-    assert codepickle.minimum_version("x = 1\n") == ((3, 7), [])
+    assert codepickle.minimum_version("x = 1\n") == ((3, 7), [], [])
 
 
 def test_minimum_version_of_functions_and_classes(shapes):
     assert codepickle.minimum_version(shapes.area).reasons[1] == "3.10: match statement, line 6"
     assert codepickle.minimum_version(shapes.Shape).reasons[0] == "3.8: positional-only parameter, line 16"
     method = codepickle.minimum_version(shapes.Shape.doubled)
-    assert method == ((3, 8), ["3.8: assignment expression, line 20"])
+    assert method == ((3, 8), ["3.8: assignment expression, line 20"], [])
+
+
+def test_notes_on_what_changed_its_meaning():
+    text = """\
+def f(a, b):
+    one = [locals() for x in a]
+    two = {x: eval("x") for x in vars() if dir()}
+    return (locals() for x in [vars(x) for x in locals()]), [lambda: locals() for x in eval("b")]
+def g(a): return [eval("x", {}, {}) for x in a]
+"""
+    needs = codepickle.minimum_version(text)
+    assert needs.version == (3, 7)
+    assert needs.notes == [
+        "3.12: %s() in a comprehension sees the variables around it, line %d" % place
+        for place in [("locals", 2), ("dir", 3), ("eval", 3)]
+    ]
 
 
 def test_lower_to_what_is_there_changes_nothing():

@@ -21,6 +21,9 @@ class MinimumVersion(NamedTuple):
     version: Tuple[int, int]
     #: What 3.7 does not have, by line: ``3.10: match statement, line 12``.
     reasons: Sequence[str]
+    #: What needs no newer grammar, but has another meaning in older versions, and is not lowered:
+    #: ``3.12: locals() in a comprehension sees the variables around it, line 3``.
+    notes: Sequence[str] = ()
 
 
 def minimum_version(source: Union[str, Any]) -> MinimumVersion:
@@ -34,7 +37,7 @@ def minimum_version(source: Union[str, Any]) -> MinimumVersion:
             those of its file.
 
     Returns:
-        The version and the reasons, sorted by line.
+        The version, the reasons, and notes on what versions mean differently; each sorted by line.
 
     Raises:
         SyntaxError: the text is no Python that the newest known grammar (3.15) accepts.
@@ -50,9 +53,10 @@ def minimum_version(source: Union[str, Any]) -> MinimumVersion:
     3.10: match statement, line 2
     """
     text, above = (source, 0) if isinstance(source, str) else _text_of(source)
-    found = _native.constructs(text)
+    found, differ = _native.constructs(text)
     reasons = ["%s, line %d" % (what, line + above) for what, line, _ in found]
-    return MinimumVersion((3, max([minor for _, _, minor in found], default=OLDEST[1])), reasons)
+    notes = ["%s, line %d" % (what, line + above) for what, line in differ]
+    return MinimumVersion((3, max([minor for _, _, minor in found], default=OLDEST[1])), reasons, notes)
 
 
 def lower(source: Union[str, Any], target: Tuple[int, int] = OLDEST) -> str:

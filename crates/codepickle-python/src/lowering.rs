@@ -88,12 +88,20 @@ pub(crate) fn lower_module(
     }
 }
 
-/// The constructs that 3.7 does not have, by line.
+/// The constructs that 3.7 does not have, and what versions mean differently, each by line.
 ///
 /// Raises `SyntaxError` where the text cannot be parsed.
 #[pyfunction]
-pub(crate) fn constructs(py: Python<'_>, text: &str) -> PyResult<Vec<Described>> {
-    py.detach(|| lower::constructs(text))
-        .map(|found| found.into_iter().map(described).collect())
-        .map_err(|error| syntax_error(&error))
+pub(crate) fn constructs(
+    py: Python<'_>,
+    text: &str,
+) -> PyResult<(Vec<Described>, Vec<(String, u32)>)> {
+    let (found, notes) = py
+        .detach(|| Ok((lower::constructs(text)?, lower::notes(text)?)))
+        .map_err(|error| syntax_error(&error))?;
+    let noted = |note: lower::Note| (note.what(), note.line);
+    Ok((
+        found.into_iter().map(described).collect(),
+        notes.into_iter().map(noted).collect(),
+    ))
 }

@@ -35,6 +35,7 @@ mod edit;
 mod fstring;
 mod matching;
 mod module;
+mod notes;
 mod rewrite;
 mod scope;
 mod small;
@@ -48,6 +49,7 @@ use ruff_text_size::{TextRange, TextSize};
 
 pub use construct::{Construct, ConstructKind, Version};
 pub use module::lower_module;
+pub use notes::{Note, notes};
 
 use crate::error::ParseError;
 use crate::lines::Lines;

@@ -88,20 +88,22 @@ pub(crate) fn lower_module(
     }
 }
 
+/// What versions mean differently, and its line.
+type Remark = (String, u32);
+
 /// The constructs that 3.7 does not have, and what versions mean differently, each by line.
 ///
 /// Raises `SyntaxError` where the text cannot be parsed.
 #[pyfunction]
-pub(crate) fn constructs(
-    py: Python<'_>,
-    text: &str,
-) -> PyResult<(Vec<Described>, Vec<(String, u32)>)> {
+pub(crate) fn constructs(py: Python<'_>, text: &str) -> PyResult<(Vec<Described>, Vec<Remark>)> {
     let (found, notes) = py
         .detach(|| Ok((lower::constructs(text)?, lower::notes(text)?)))
         .map_err(|error| syntax_error(&error))?;
-    let noted = |note: lower::Note| (note.what(), note.line);
     Ok((
         found.into_iter().map(described).collect(),
-        notes.into_iter().map(noted).collect(),
+        notes
+            .into_iter()
+            .map(|note| (note.what(), note.line))
+            .collect(),
     ))
 }

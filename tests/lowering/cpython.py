@@ -1,102 +1,176 @@
-"""CPython's own tests, lowered and run by older Pythons: those of `match`, or another file.
+"""CPython's own tests of what syntax does, lowered and run by older Pythons.
 
     cargo build --release -p codepickle-source --example lower
-    python3.13 tests/lowering/cpython.py [--lower PATH] [--file PATH] PYTHON...
+    python3 tests/lowering/cpython.py --of python3.13 python3.7 python3.8 pypy3
 
-The file is taken from the Python that runs this. A test of `match` that fails and is not in EXPECTED is a failure; so is one that is, and passes.
+The package `test` of 3.13 is lowered as a whole, `test.support` too. A test that fails and is not in cpython.txt is a failure; so is one that
+is there, and passes.
 """
 
 import argparse
+import concurrent.futures
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 
 import tool
 
-PROTOCOL = "typing.Protocol is of 3.8"
-TRACE = "asks a trace function about lines: `else` has none"
-#: Tests of `match` that fail on versions up to the first part, and why.
-EXPECTED = {
-    "TestPatma.test_patma_generic_protocol": ((3, 7), PROTOCOL),
-    "TestPatma.test_patma_protocol_with_match_args": ((3, 9), "up to 3.9, Protocol takes __match_args__ for a member"),
-    "TestPatma.test_patma_runtime_checkable_protocol": ((3, 7), PROTOCOL),
-    "TestSourceLocations.test_jump_threading": ((3, 9), "asks about bytecode"),
-    "TestTracing.test_default_capture": ((3, 9), TRACE),
-    "TestTracing.test_default_wildcard": ((3, 9), TRACE),
-    "TestTracing.test_only_default_capture": ((3, 9), TRACE),
-    "TestTracing.test_only_default_wildcard": ((3, 9), TRACE),
-    "TestTracing.test_parser_deeply_nested_patterns": ((3, 9), "compiles new syntax"),
-    "TestTracing.test_unreachable_code": ((3, 9), TRACE),
-    "TestTypeErrors.test_positional_patterns_with_regular_protocol": ((3, 7), PROTOCOL),
-    "TestTypeErrors.test_regular_protocol": ((3, 7), PROTOCOL),
-}
+LISTED = os.path.join(tool.HERE, "cpython.txt")
 
-RUN = """
-import collections, contextlib, json, sys, types, unittest
-sys.path.insert(0, {package!r})
-from codepickle import _lowered
-name = "test_patma"
-module = types.ModuleType(name)
-sys.modules[name] = module
-module.__dict__["_ck"] = _lowered
-module.__dict__["__file__"] = {path!r}
-exec(compile(open({path!r}, encoding="utf-8").read(), {path!r}, "exec"), module.__dict__)
-suite = unittest.defaultTestLoader.loadTestsFromModule(module)
-result = unittest.TestResult()
-with contextlib.redirect_stdout(sys.stderr):
-    suite.run(result)
-bad = {{test.id(): text for test, text in result.errors + result.failures}}
-print(json.dumps([result.testsRun, len(result.skipped), bad]))
+NAMES = """
+test_asyncgen test_augassign test_compare test_contextlib test_coroutines test_decorators test_dictcomps test_dynamic test_except_star
+test_exception_variations test_fstring test_funcattrs test_generator_stop test_generators test_genexps test_grammar test_iter
+test_keywordonlyarg test_listcomps test_named_expressions test_patma test_pep646_syntax test_positional_only_arg test_raise test_scope
+test_setcomps test_string_literals test_subclassinit test_super test_type_aliases test_unpack_ex test_with test_yield_from
 """
+MODULES = NAMES.split()
+
+#: What these import.
+MORE = """
+__init__.py support/*.py support/*/*.py typinganndata/*.py test_import/__init__.py test_import/data/*/*.py
+mapping_tests.py list_tests.py seq_tests.py string_tests.py
+"""
+
+
+def listed(target):
+    """{(module, test): reason} of what fails there."""
+    found = {}
+    with open(LISTED, encoding="utf-8") as file:
+        for line in file:
+            line = line.split("#")[0].strip()
+            if line:
+                targets, module, test, reason = line.split(None, 3)
+                if any(matches(part, target) for part in targets.split(",")):
+                    found[module, test] = reason
+    return found
+
+
+def matches(targets, target):
+    """Whether `3.7-3.9`, `3.7` or `pypy` means the target."""
+    if "pypy" in (targets, target):
+        return targets == target
+    first, _, last = targets.partition("-")
+    return tool.number(first) <= tool.number(target) <= tool.number(last or first)
+
+
+def without(text, test):
+    """The text without the body of a test, on whose account the Python would crash or refuse all of it."""
+    cls, name = test.split(".")
+    start = re.compile(r"^class %s\b" % cls, re.MULTILINE).search(text).start()
+    begin = re.compile(r"^    def %s\(.*" % name, re.MULTILINE).search(text, start)
+    end = re.compile(r"^    (def|async|@)|^(class|def|if) ", re.MULTILINE).search(text, begin.end())
+    body = text[begin.end() : end.start() if end else len(text)]
+    skip = '    def %s(*args): raise unittest.SkipTest("left out")' % name
+    return text[: begin.start()] + skip + "\n" * body.count("\n") + text[begin.end() + len(body) :]
+
+
+class Check:
+    """The tests, for one Python after the other."""
+
+    def __init__(self, args, folder):
+        self.args = args
+        self.folder = folder
+        files = os.path.join(folder, "files.json")
+        patterns = ["test/" + name for module in MODULES for name in (module + ".py", module + "/*.py")]
+        patterns += ["test/" + name for name in MORE.split()]
+        subprocess.run([args.of, os.path.join(tool.HERE, "texts.py"), files, "files", *patterns], check=True)
+        with open(files, encoding="utf-8") as file:
+            self.files = json.load(file)
+        self.raw = {}
+        self.passed = self.failed = 0
+
+    def target(self, python):
+        version = tool.version_of(python)
+        name = "pypy" if "pypy" in os.path.basename(python) else version
+        expected = listed(name)
+        files = []
+        for path, text in self.files:
+            for (module, test), reason in expected.items():
+                if reason.startswith("out:") and path == "test/%s.py" % module:
+                    text = without(text, test)
+            files.append((path, text))
+        answers = tool.lower_all(self.args.lower, [text for _, text in files], version)
+        texts = {}
+        for (path, _), answer in zip(files, answers):
+            if answer.status == "error":
+                print("   not for %s: %s: %s" % (version, path, answer.text))
+            else:
+                texts[path] = answer.text, answer.inserted
+        path = os.path.join(self.folder, "texts-%s.json" % name)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(texts, file)
+        ran = skipped = 0
+        failed = {}
+        modules = self.args.only.split(",") if self.args.only else MODULES
+        # What is not lowered is listed in library.txt.
+        modules = [module for module in modules if "test/%s.py" % module in texts]
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            for module, answer in zip(modules, pool.map(lambda module: self.run(python, name, path, module), modules)):
+                ran += answer[0]
+                skipped += answer[1]
+                for test, why in answer[2].items():
+                    failed[module, test] = why
+                if self.args.verbose:
+                    print("   %s: %d ran, %d skipped, %d failed" % (module, answer[0], answer[1], len(answer[2])))
+        self.raw[name] = failed
+        expected = {
+            key: reason for key, reason in expected.items() if key[0] in modules and not reason.startswith("out:")
+        }
+        for key in sorted(set(failed) - set(expected)):
+            print("FAILED on %s: %s.%s: %s" % (name, *key, failed[key]))
+        for key in sorted(set(expected) - set(failed)):
+            print("FAILED on %s: %s.%s: passes, and is listed" % (name, *key))
+        bad = len(set(failed) ^ set(expected))
+        self.failed += bad
+        self.passed += ran - skipped - len(failed)
+        print(
+            "%s: %d tests, %d passed, %d skipped, %d listed"
+            % (name, ran, ran - skipped - len(failed), skipped, len(set(failed) & set(expected))),
+            flush=True,
+        )
+
+    def run(self, python, name, texts, module):
+        folder = os.path.join(self.folder, name, module)
+        os.makedirs(folder)
+        out = os.path.join(folder, "out.json")
+        done = subprocess.run(
+            [python, os.path.join(tool.HERE, "cpython_child.py"), out, texts, module],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=300,
+        )
+        if done.returncode:
+            tail = done.stdout.decode(errors="replace").strip().splitlines()[-1:]
+            return [0, 0, {"module": "exit code %d: %s" % (done.returncode, "".join(tail))}]
+        with open(out, encoding="utf-8") as file:
+            return json.load(file)[module]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     tool.add_option(parser)
-    parser.add_argument("--file", default=None, help="another test module")
+    parser.add_argument(
+        "--of", default=sys.executable, help="the Python whose tests these are; the list is that of 3.13"
+    )
+    parser.add_argument("--only", help="modules, joined by commas")
+    parser.add_argument("--raw", help="a file for what failed, as JSON")
+    parser.add_argument("--verbose", action="store_true", help="figures for each module")
     parser.add_argument("pythons", nargs="+")
     args = parser.parse_args()
-    path = args.file or os.path.join(os.path.dirname(os.__file__), "test", "test_patma.py")
-    status = 0
-    for python in args.pythons:
-        version = (
-            subprocess.check_output([python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"])
-            .decode()
-            .strip()
-        )
-        out = subprocess.run([args.lower, version, path], stdout=subprocess.PIPE, check=True).stdout.decode()
-        kind, text = out.split("\n", 1)
-        if kind.startswith("error"):
-            print(version, "not lowered:", text)
-            status = 1
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            lowered = os.path.join(folder, "test_patma.py")
-            with open(lowered, "w", encoding="utf-8") as file:
-                file.write(text)
-            done = subprocess.run(
-                [python, "-c", RUN.format(package=os.path.join(tool.ROOT, "python"), path=lowered)], capture_output=True
-            )
-            if done.returncode:
-                print(version, done.stderr.decode()[-1500:])
-                status = 1
-                continue
-            ran, skipped, bad = json.loads(done.stdout.decode())
-            failed = {name.split()[0].split(".", 1)[1] for name in bad}
-            print("%s: %d ran, %d skipped, %d failed" % (version, ran, skipped, len(failed)))
-            if args.file:
-                for name, text in sorted(bad.items()):
-                    print("  ", name, text.strip().splitlines()[-1][:200])
-                continue
-            expected = {name for name, (until, _) in EXPECTED.items() if tuple(map(int, version.split("."))) <= until}
-            for name in sorted(failed - expected):
-                print("   fails:", name)
-            for name in sorted(expected - failed):
-                print("   passes:", name)
-            status |= failed != expected
-    return status
+    with tempfile.TemporaryDirectory() as folder:
+        check = Check(args, folder)
+        for python in args.pythons:
+            check.target(python)
+    if args.raw:
+        raw = {name: {".".join(key): why for key, why in failed.items()} for name, failed in check.raw.items()}
+        with open(args.raw, "w", encoding="utf-8") as file:
+            json.dump(raw, file, indent=1)
+    print("lowered tests of CPython: %d passed, %d failed" % (check.passed, check.failed))
+    return bool(check.failed)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """Reads a library, or compiles texts: the part of `library.py` that runs in the Python it is about.
 
     python texts.py OUT read FOLDER...    every file that this Python compiles
+    python texts.py OUT files PATTERN...  files of the standard library
     python texts.py OUT compile TEXTS     whether this Python compiles them
 
 A list of texts is a JSON file: [name, text], ... Without a folder, the standard library is read. Syntax of 3.7.
 """
 
 import ast
+import glob
 import json
 import os
 import sys
@@ -27,6 +29,15 @@ def read(out, *folders):
                 if text is not None:
                     found.append([os.path.relpath(path, folder).replace(os.sep, "/"), text])
     write(out, found)
+
+
+def files(out, *patterns):
+    folder = os.path.dirname(os.__file__)
+    found = []
+    for pattern in patterns:
+        for path in sorted(glob.glob(os.path.join(folder, pattern))):
+            found.append([os.path.relpath(path, folder).replace(os.sep, "/"), source(path)])
+    write(out, [[name, text] for name, text in found if text is not None])
 
 
 def source(path):
@@ -71,4 +82,4 @@ def write(path, data):
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    {"read": read, "compile": check}[sys.argv[2]](sys.argv[1], *sys.argv[3:])
+    {"read": read, "files": files, "compile": check}[sys.argv[2]](sys.argv[1], *sys.argv[3:])

@@ -1,0 +1,110 @@
+"""Runs tests of CPython, lowered, in the Python that they were lowered for: the part of `cpython.py` that runs there.
+
+    python cpython_child.py OUT TEXTS MODULE...
+
+TEXTS is a JSON file: {path: [text, inserted lines]}, the package `test` of a newer Python. It takes the place of this one's, because
+tests import what is new in `test.support`. Syntax of 3.7.
+"""
+
+import __future__
+
+import contextlib
+import functools
+import importlib.abc
+import importlib.util
+import json
+import os
+import sys
+import unittest
+import warnings
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "python"))
+
+from codepickle import _lowered  # noqa: E402
+
+
+class Lowered(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports the package `test` from a folder of lowered files."""
+
+    def __init__(self, texts, folder):
+        self.texts = texts
+        self.folder = folder
+
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] != "test":
+            return None
+        base = name.replace(".", "/")
+        for tail in ("/__init__.py", ".py"):
+            if base + tail in self.texts:
+                path = os.path.join(self.folder, base + tail)
+                is_package = [os.path.dirname(path)] if tail[0] == "/" else None
+                return importlib.util.spec_from_file_location(
+                    name, path, loader=self, submodule_search_locations=is_package
+                )
+        return None
+
+    def exec_module(self, module):
+        path = module.__spec__.origin
+        text, inserted = self.texts[os.path.relpath(path, self.folder).replace(os.sep, "/")]
+        module.__dict__["_ck"] = _lowered
+        # What supports the tests has annotations of later libraries, `list[str]`.
+        is_support = module.__name__.startswith("test.support")
+        flags = __future__.annotations.compiler_flag if is_support else 0
+        exec(_lowered.compile_lines(text, path, inserted, flags), module.__dict__)
+
+
+def run(name):
+    """[tests that ran, that were skipped, {test that failed: the last line of its traceback}]"""
+    result = unittest.TestResult()
+    try:
+        module = importlib.import_module("test." + name)
+        unittest.defaultTestLoader.loadTestsFromModule(module).run(result)
+    except BaseException as error:
+        return [0, 0, {"module": "%s: %s" % (type(error).__name__, error)}]
+    bad = {}
+    for test, trace in result.errors + result.failures:
+        bad[short(test)] = trace.strip().splitlines()[-1]
+    for test in result.unexpectedSuccesses:
+        bad[short(test)] = "unexpected success"
+    return [result.testsRun, len(result.skipped), bad]
+
+
+def short(test):
+    """Without the module before it, and without a subtest's values after it."""
+    parts = test.id().split()[0].split(".")
+    return ".".join(parts[-2:])
+
+
+def lend():
+    """What `test.support` takes from later libraries."""
+    if not hasattr(functools, "cache"):
+        functools.cache = functools.lru_cache(maxsize=None)
+
+
+def main(out, texts, *names):
+    warnings.simplefilter("ignore")
+    with open(texts, encoding="utf-8") as file:
+        texts = json.load(file)
+    folder = os.path.join(os.path.dirname(out), "files")
+    for path, (text, _) in texts.items():
+        path = os.path.join(folder, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    for name in [name for name in sys.modules if name.split(".")[0] == "test"]:
+        del sys.modules[name]
+    lend()
+    if sys.implementation.name == "pypy":
+        sys.modules["_testcapi"] = None  # Compiled when it is imported, with what is not there.
+    sys.meta_path.insert(0, Lowered(texts, folder))
+    answers = {}
+    with contextlib.redirect_stdout(sys.stderr):
+        for name in names:
+            answers[name] = run(name)
+    with open(out, "w", encoding="utf-8") as file:
+        json.dump(answers, file)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

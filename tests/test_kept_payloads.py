@@ -62,6 +62,9 @@ class Base:
     def method(self):
         return LIMIT
 
+class Slotted:
+    __slots__ = ("b",)
+
 class Hinted:
     size: int = 1
     name: "str"
@@ -259,6 +262,61 @@ def test_a_change_of_a_class(module, change):
 @pytest.mark.parametrize("change", list(CLASS_CHANGES.values())[:-1], ids=list(CLASS_CHANGES)[:-1])
 def test_a_change_of_a_class_itself(module, change):
     check(module.Child, lambda: change(module))
+
+
+DECLARATION_CHANGES = dict(
+    CLASS_CHANGES,
+    **{
+        "slots": lambda m: setattr(m.Child, "__slots__", ("b",)),
+        "the descriptor of a slot": lambda m: setattr(m.Child, "a", m.Slotted.b),
+        "what is a class attribute": lambda m: setattr(m.Base, "level", m.Other),
+        "order of attributes": lambda m: (delattr(m.Base, "level"), setattr(m.Base, "level", 1)),
+        "docstring gone": lambda m: setattr(m.Base, "__doc__", None),
+    },
+)
+
+
+def read_again(module, obj):
+    """The payload, for which each declaration is read again: it was another one the last time."""
+    for cls in (module.Base, module.Child, module.Other):
+        cls._probe = 1
+        codepickle.dumps(cls)
+        del cls._probe
+    return fresh(obj)
+
+
+@pytest.mark.parametrize("change", DECLARATION_CHANGES.values(), ids=DECLARATION_CHANGES)
+def test_a_change_of_the_class_of_an_instance(module, change):
+    instance = [module.Child, {"more": module.Base()}]
+    for _ in range(3):
+        assert codepickle.dumps(instance) == fresh(instance)
+    assert codepickle.dumps(instance) == read_again(module, instance)
+    before = codepickle.dumps(instance)
+    change(module)
+    changed = codepickle.dumps(instance)
+    assert (changed != before) is (change is not CLASS_CHANGES["global class"])
+    assert changed == codepickle.dumps(instance) == read_again(module, instance)
+
+
+def test_declarations_in_one_payload(module):
+    def make(level):
+        class Local:
+            value = level
+
+            def method(self):
+                return level
+
+        return Local
+
+    first, second, again = make(1), make(1), make(2)
+    for objects in ([first, second, again], [second, first], [again, second(), first()], [first(), [first]]):
+        for _ in range(3):
+            data = codepickle.dumps(objects)
+        for cls in (first, second, again):
+            cls._probe = 1
+            codepickle.dumps(cls)
+            del cls._probe
+        assert codepickle.dumps(objects) == data
 
 
 def test_annotations_of_a_class(module):

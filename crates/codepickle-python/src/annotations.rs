@@ -37,7 +37,7 @@ pub(crate) fn of_function<'py>(
     let live = match function.getattr(intern!(py, "__annotations__")) {
         Ok(live) => Some(shared_annotations(engine, function, live)?),
         // 3.14: a name that does not exist.
-        Err(error) if py.version_info() >= (3, 14) => {
+        Err(error) if engine.known.version >= (3, 14) => {
             drop(error);
             None
         }
@@ -118,7 +118,7 @@ fn shared_annotations<'py>(
     annotations: Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = function.py();
-    if py.version_info() < (3, 14) {
+    if engine.known.version < (3, 14) {
         return Ok(annotations);
     }
     let Some(annotate) = function.getattr_opt(intern!(py, "__annotate__"))? else {

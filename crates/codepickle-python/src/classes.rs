@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
 use crate::engine::Engine;
-use crate::plans;
+use crate::{declared, plans};
 
 /// The types of `None`, `...` and `NotImplemented`: the engine writes them as `type(None)` and so on.
 pub(crate) fn is_nameless_builtin(engine: &Engine<'_>, class: &Bound<'_, PyType>) -> bool {
@@ -22,16 +22,24 @@ pub(crate) fn is_nameless_builtin(engine: &Engine<'_>, class: &Bound<'_, PyType>
 /// Saves a class by value; false where it has no declaration of its own.
 pub(crate) fn save<'py>(engine: &mut Engine<'py>, class: &Bound<'py, PyType>) -> PyResult<bool> {
     let py = class.py();
+    let numbers = numbers(engine)?;
+    let ordinary = engine.config.by_source != Some(false) && !engine.config.content_only;
+    if ordinary && let Some(reduced) = declared::find(engine, class, &numbers)? {
+        engine.save_declaration(reduced, class.as_any());
+        return Ok(true);
+    }
     let unit = if engine.config.by_source == Some(false) {
         None
     } else {
         unit(engine, class)?
     };
-    let numbers = numbers(engine)?;
     let reduced = py
         .import(intern!(py, "codepickle._classes"))?
-        .call_method1(intern!(py, "reduce_class"), (class, unit, numbers))?
+        .call_method1(intern!(py, "reduce_class"), (class, &unit, numbers))?
         .cast_into::<PyTuple>()?;
+    if ordinary {
+        declared::note(class, unit.as_ref(), &reduced)?;
+    }
     engine.save_declaration(reduced, class.as_any());
     Ok(true)
 }

@@ -10,9 +10,10 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyModule, PyString, PyTuple, PyType};
 
 use crate::engine::known::Known;
-use crate::engine::{Engine, LabelKind, Op};
+use crate::engine::{Engine, GlobalName, LabelKind, Op};
 use crate::plans::{Plan, Use};
 use crate::program::{Program, Runtime};
+use crate::reference::by_reference;
 use crate::{annotations, cells, classes, codes, modules, self_contained};
 
 /// What one payload holds of functions so far; lives as long as the memo.
@@ -93,34 +94,6 @@ pub(crate) fn try_save<'py>(engine: &mut Engine<'py>, obj: &Bound<'py, PyAny>) -
         }
     }
     Ok(true)
-}
-
-/// The user's `pickle_by_reference`, or cloudpickle's rule.
-pub(crate) fn by_reference<'py>(engine: &Engine<'py>, obj: &Bound<'py, PyAny>) -> PyResult<bool> {
-    let py = obj.py();
-    if let Some(rule) = engine.config.pickle_by_reference.as_ref() {
-        return rule.bind(py).call1((obj,))?.is_truthy();
-    }
-    if !obj.is_instance_of::<PyModule>() {
-        // The common case without a call: what a script or a notebook defines.
-        let module = obj.getattr_opt(intern!(py, "__module__"))?;
-        if let Some(module) = module
-            .as_ref()
-            .and_then(|module| module.cast::<PyString>().ok())
-            && module.to_cow()? == "__main__"
-        {
-            return Ok(false);
-        }
-    }
-    default_by_reference(obj)
-}
-
-/// cloudpickle's rule.
-pub(crate) fn default_by_reference(obj: &Bound<'_, PyAny>) -> PyResult<bool> {
-    let py = obj.py();
-    py.import(intern!(py, "codepickle._reference"))?
-        .call_method1(intern!(py, "by_reference"), (obj,))?
-        .is_truthy()
 }
 
 fn save<'py>(engine: &mut Engine<'py>, function: &Bound<'py, PyAny>) -> PyResult<()> {
@@ -247,7 +220,7 @@ fn namespace<'py>(
     globals: &Bound<'py, PyDict>,
 ) -> PyResult<()> {
     /// The dict of a module made at run time: its functions live in it, on the receiver as here.
-    const VARS: (&str, &str) = ("builtins", "vars");
+    static VARS: GlobalName = GlobalName::new("builtins", "vars");
     let py = globals.py();
     let key = globals.as_ptr() as usize;
     if let Some(namespace) = engine.ext.namespaces.get(&key) {
@@ -331,7 +304,15 @@ fn save_live_state<'py>(
     }
     let annotations = annotations::of_function(engine, function)?;
     annotations::named_globals(engine, &mut program, globals, &annotations)?;
-    attributes(&mut program, function, code, plan, globals, annotations)?;
+    attributes(
+        known,
+        &mut program,
+        function,
+        code,
+        plan,
+        globals,
+        annotations,
+    )?;
     program.run(engine);
     Ok(())
 }
@@ -404,8 +385,18 @@ fn used_globals<'py, 'a>(
     Ok(used)
 }
 
+/// A name as it is written, and as Python's string.
+type Name<'py> = (&'static str, &'py Bound<'py, PyString>);
+
+macro_rules! name {
+    ($py:expr, $name:literal) => {
+        ($name, intern!($py, $name))
+    };
+}
+
 /// The attributes that do not follow from the code, by one call of the runtime.
 fn attributes<'py>(
+    known: &Known,
     program: &mut Program<'py>,
     function: &Bound<'py, PyAny>,
     code: &Bound<'py, PyAny>,
@@ -414,36 +405,41 @@ fn attributes<'py>(
     annotations: annotations::Annotations<'py>,
 ) -> PyResult<()> {
     let py = function.py();
-    let mut slots: Vec<(&'static str, Bound<'py, PyAny>)> = Vec::new();
-    for name in ["__defaults__", "__kwdefaults__"] {
-        let value = function.getattr(PyString::intern(py, name))?;
+    let mut slots: Vec<(Name<'py>, Bound<'py, PyAny>)> = Vec::new();
+    for name in [name!(py, "__defaults__"), name!(py, "__kwdefaults__")] {
+        let value = function.getattr(name.1)?;
         if value.is_truthy()? {
             slots.push((name, value));
         }
     }
     if annotations.values.len()? > 0 {
-        slots.push(("__annotations__", annotations.values));
+        slots.push((name!(py, "__annotations__"), annotations.values));
     }
     if let Some(lazy) = annotations.lazy {
-        slots.push(("__annotate__", lazy));
+        slots.push((name!(py, "__annotate__"), lazy));
     }
-    if let Some(parameters) = function.getattr_opt(intern!(py, "__type_params__"))?
-        && parameters.is_truthy()?
-    {
-        slots.push(("__type_params__", parameters));
+    // Only from 3.12 on: an attribute that is missing costs more than the others together.
+    if known.version >= (3, 12) {
+        let parameters = function.getattr(intern!(py, "__type_params__"))?;
+        if parameters.is_truthy()? {
+            slots.push((name!(py, "__type_params__"), parameters));
+        }
     }
     let follows = globals
         .get_item(intern!(py, "__name__"))?
         .unwrap_or_else(|| py.None().into_bound(py));
     let derived = [
-        ("__module__", follows),
-        ("__name__", code.getattr(intern!(py, "co_name"))?),
-        ("__qualname__", plan.qualname.bind(py).clone().into_any()),
-        ("__doc__", docstring(code)?),
+        (name!(py, "__module__"), follows),
+        (name!(py, "__name__"), code.getattr(intern!(py, "co_name"))?),
+        (
+            name!(py, "__qualname__"),
+            plan.qualname.bind(py).clone().into_any(),
+        ),
+        (name!(py, "__doc__"), docstring(known, code)?),
     ];
     for (name, follows) in derived {
-        let value = function.getattr(PyString::intern(py, name))?;
-        if !value.eq(follows)? {
+        let value = function.getattr(name.1)?;
+        if !value.is(&follows) && !value.eq(follows)? {
             slots.push((name, value));
         }
     }
@@ -463,8 +459,8 @@ fn attributes<'py>(
         if !slots.is_empty() {
             program.op(Op::EmptyDict);
             program.set_items(slots, |program, (name, value)| {
-                program.str(name);
-                program.save_as(value, LabelKind::Attribute, PyString::intern(py, name));
+                program.str(name.0);
+                program.save_as(value, LabelKind::Attribute, name.1.clone());
             });
         }
     });
@@ -501,15 +497,17 @@ fn push_dict<'py>(program: &mut Program<'py>, dict: &Bound<'py, PyDict>) {
 }
 
 /// The docstring that `types.FunctionType` takes from a code object.
-fn docstring<'py>(code: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+fn docstring<'py>(known: &Known, code: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     /// From 3.14 a code object says whether its first constant is a docstring.
     const CO_HAS_DOCSTRING: u32 = 0x0400_0000;
     let py = code.py();
     let consts = code
         .getattr(intern!(py, "co_consts"))?
         .cast_into::<PyTuple>()?;
-    let flags: u32 = code.getattr(intern!(py, "co_flags"))?.extract()?;
-    let flagged = py.version_info() < (3, 14) || flags & CO_HAS_DOCSTRING != 0;
+    let flagged = known.version < (3, 14) || {
+        let flags: u32 = code.getattr(intern!(py, "co_flags"))?.extract()?;
+        flags & CO_HAS_DOCSTRING != 0
+    };
     match consts.get_item(0) {
         Ok(first) if flagged && first.is_instance_of::<PyString>() => Ok(first),
         _ => Ok(py.None().into_bound(py)),

@@ -6,9 +6,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyModule};
 
 use crate::engine::{Engine, Op};
-use crate::functions::by_reference;
 use crate::plans::Plan;
 use crate::program::{Program, Runtime};
+use crate::reference::by_reference;
 
 /// The interpreter's and the import system's own: the receiver has its own builtins, did not import the module and does
 /// not have its file.

@@ -242,6 +242,14 @@ pub(crate) fn bytecode(
     Ok(plan)
 }
 
+/// Takes over the plan of a method once more, if it fell out of the cache.
+pub(crate) fn add_method(code: &Bound<'_, PyAny>, plan: &Arc<Plan>) {
+    if known_source(code).is_none_or(|known| known.dig.is_none()) {
+        let bytes = plan.bytes(code.py());
+        remember(code, |entry| entry.source = Some(plan.clone()), bytes);
+    }
+}
+
 /// Takes over the plans that `_snippets.class_unit` made for the methods of a class.
 pub(crate) fn add_methods(methods: &Bound<'_, PyAny>) -> PyResult<()> {
     for item in methods.try_iter()? {

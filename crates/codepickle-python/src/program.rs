@@ -4,12 +4,13 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
-use crate::engine::{Engine, Label, LabelKind, Op, Task};
+use crate::engine::{Engine, GlobalName, Label, LabelKind, Op, Task};
 
 /// The module that payloads refer to.
 const RUNTIME: &str = "codepickle._runtime";
 
-/// The functions of the runtime that the native module itself refers to (docs/wire-format.md).
+/// The functions of the runtime that the native module itself refers to (docs/wire-format.md), in the order of
+/// `Runtime::global`.
 #[derive(Clone, Copy)]
 pub(crate) enum Runtime {
     /// `c`: a snippet.
@@ -35,19 +36,20 @@ pub(crate) enum Runtime {
 }
 
 impl Runtime {
-    const fn global(self) -> &'static (&'static str, &'static str) {
-        match self {
-            Self::Snippet => &(RUNTIME, "c"),
-            Self::Dig => &(RUNTIME, "d"),
-            Self::Bytecode => &(RUNTIME, "b"),
-            Self::Function => &(RUNTIME, "f"),
-            Self::Cell => &(RUNTIME, "k"),
-            Self::Contents => &(RUNTIME, "r"),
-            Self::Attributes => &(RUNTIME, "a"),
-            Self::Import => &(RUNTIME, "m"),
-            Self::Module => &(RUNTIME, "v"),
-            Self::Named => &(RUNTIME, "g1"),
-        }
+    fn global(self) -> &'static GlobalName {
+        static NAMES: [GlobalName; 10] = [
+            GlobalName::new(RUNTIME, "c"),
+            GlobalName::new(RUNTIME, "d"),
+            GlobalName::new(RUNTIME, "b"),
+            GlobalName::new(RUNTIME, "f"),
+            GlobalName::new(RUNTIME, "k"),
+            GlobalName::new(RUNTIME, "m"),
+            GlobalName::new(RUNTIME, "r"),
+            GlobalName::new(RUNTIME, "a"),
+            GlobalName::new(RUNTIME, "v"),
+            GlobalName::new(RUNTIME, "g1"),
+        ];
+        &NAMES[self as usize]
     }
 }
 
@@ -77,7 +79,7 @@ impl<'py> Program<'py> {
     }
 
     /// Pushes another global.
-    pub(crate) fn global(&mut self, name: &'static (&'static str, &'static str)) {
+    pub(crate) fn global(&mut self, name: &'static GlobalName) {
         self.tasks.push(Task::SaveGlobal(name));
     }
 

@@ -4,10 +4,10 @@
 use pyo3::intern;
 use pyo3::prelude::*;
 
-use crate::engine::{Engine, Op};
+use crate::engine::{Engine, GlobalName, Op};
 use crate::program::Program;
 
-const EXEC: (&str, &str) = ("builtins", "exec");
+static EXEC: GlobalName = GlobalName::new("builtins", "exec");
 
 /// The wire format that the payload needs.
 const WIRE_VERSION: i64 = 1;

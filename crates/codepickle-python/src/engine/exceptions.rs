@@ -5,11 +5,11 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
-use super::{Engine, LabelKind, Op};
+use super::{Engine, GlobalName, LabelKind, Op};
 use crate::program::Program;
 
 /// `setattr`: every Python has it, PyPy too, where an exception's `__setstate__` sets no slots.
-const SETATTR: (&str, &str) = ("builtins", "setattr");
+static SETATTR: GlobalName = GlobalName::new("builtins", "setattr");
 
 impl<'py> Engine<'py> {
     /// Pushes what sets the cause and the context of `obj` once it is memoised, if it is an exception that has them. What a

@@ -2,7 +2,8 @@
 use pyo3::exceptions::{PyAttributeError, PyRuntimeError, PyUnicodeEncodeError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyInt, PyString, PyTuple, PyType};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyInt, PyList, PyString, PyTuple, PyType};
 
 use super::{Engine, Op, Task};
 use crate::errors;
@@ -276,17 +277,31 @@ impl<'py> Engine<'py> {
         self.out.global(&module, &name);
         Ok(())
     }
+}
 
-    /// What a global written by name is memoised as: always the same tuple for the same name.
-    pub(super) fn global_key(&self, module: &str, name: &str) -> PyResult<Bound<'py, PyAny>> {
-        let py = self.py;
-        let keys = self.known.global_keys.bind(py);
-        let key = (PyString::intern(py, module), PyString::intern(py, name)).into_pyobject(py)?;
-        if let Some(known) = keys.get_item(&key)? {
-            return Ok(known);
+/// A global that is written by its name and taken to exist.
+pub(crate) struct GlobalName {
+    pub(super) module: &'static str,
+    pub(super) name: &'static str,
+    /// What it is memoised as.
+    key: PyOnceLock<Py<PyAny>>,
+}
+
+impl GlobalName {
+    pub(crate) const fn new(module: &'static str, name: &'static str) -> Self {
+        Self {
+            module,
+            name,
+            key: PyOnceLock::new(),
         }
-        keys.set_item(&key, &key)?;
-        Ok(key.into_any())
+    }
+
+    /// An object whose address is that of nothing else.
+    pub(super) fn key<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
+        self.key
+            .get_or_init(py, || PyList::empty(py).into_any().unbind())
+            .bind(py)
+            .clone()
     }
 }
 

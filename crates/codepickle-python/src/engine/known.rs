@@ -46,9 +46,9 @@ pub(crate) struct Known {
     /// `codepickle._runtime.g`, which finds the substitute.
     pub(crate) stand_in: Py<PyAny>,
     pub(crate) latin1: Py<PyString>,
-    /// The tuples that stand for globals written by name.
-    pub(crate) global_keys: Py<PyDict>,
     pub(crate) highest_protocol: u8,
+    /// The version of the interpreter: PyO3 reads it out of a text each time.
+    pub(crate) version: (u8, u8),
     /// 5 on 3.7, 6 from 3.8 on.
     pub(crate) reduce_len: usize,
 }
@@ -121,8 +121,8 @@ impl Known {
             reduced: names.getattr("REDUCED")?.cast_into()?.unbind(),
             stand_in: any(&py.import("codepickle._runtime")?, "g")?,
             latin1: PyString::intern(py, "latin1").unbind(),
-            global_keys: PyDict::new(py).unbind(),
             highest_protocol: pickle.getattr("HIGHEST_PROTOCOL")?.extract()?,
+            version: (py.version_info().major, py.version_info().minor),
             reduce_len: if py.version_info() >= (3, 8) { 6 } else { 5 },
         })
     }

@@ -34,6 +34,7 @@ use crate::{errors, functions};
 use constants::Constants;
 pub(crate) use constants::is_small_constant as is_constant;
 pub(crate) use containers::next_entry;
+pub(crate) use globals::GlobalName;
 use known::Known;
 use memo::Memo;
 pub(crate) use output::Payload;
@@ -281,7 +282,7 @@ impl<'py> Engine<'py> {
             }
             Task::Memoize(obj) => self.memoize(&obj),
             Task::Get(index) => self.get(index),
-            Task::SaveGlobal((module, name)) => self.save_global_name(module, name),
+            Task::SaveGlobal(name) => self.save_global_name(name),
             Task::SaveStr(text) => self.save_text(text),
             Task::SaveInt(value) => {
                 self.boundary()?;
@@ -376,12 +377,13 @@ impl<'py> Engine<'py> {
     }
 
     /// Writes the global `module.name`, which is taken to exist, or a reference to it.
-    pub(crate) fn save_global_name(&mut self, module: &str, name: &str) -> PyResult<()> {
+    pub(crate) fn save_global_name(&mut self, global: &'static GlobalName) -> PyResult<()> {
         self.boundary()?;
-        let key = self.global_key(module, name)?;
+        let key = global.key(self.py);
         if self.get_if_memoized(&key)? {
             return Ok(());
         }
+        let (module, name) = (global.module, global.name);
         if self.protocol >= 4 {
             self.save_text(module)?;
             self.save_text(name)?;

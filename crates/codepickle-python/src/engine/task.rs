@@ -2,11 +2,11 @@
 use codepickle_stream::op;
 use pyo3::prelude::*;
 
-use super::Engine;
 use super::containers::{DictTask, ListTask, TupleTask};
 use super::iterators::ItemsTask;
 use super::reduce::ReduceTask;
 use super::sets::SetTask;
+use super::{Engine, GlobalName};
 
 /// One thing to do, or one thing under way.
 #[allow(dead_code, reason = "some are for functions.rs alone")]
@@ -24,7 +24,7 @@ pub(crate) enum Task<'py> {
     /// Push a memoised value.
     Get(u32),
     /// Push the global `(module, name)`, which is taken to exist.
-    SaveGlobal(&'static (&'static str, &'static str)),
+    SaveGlobal(&'static GlobalName),
     /// Push a string.
     SaveStr(&'static str),
     /// Push an integer.

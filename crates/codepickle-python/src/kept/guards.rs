@@ -10,21 +10,21 @@ use pyo3::types::{PyDict, PyString, PyTuple, PyType, PyWeakrefMethods, PyWeakref
 use pyo3::{ffi, intern};
 
 use super::referents::Inspector;
-use crate::engine::known::Known;
 use crate::engine::next_entry;
+use crate::reference::modules;
 
 /// An object that is told by its identity as long as it lives.
-pub(super) struct Alive {
+pub(crate) struct Alive {
     weak: Py<PyWeakrefReference>,
 }
 
 impl Alive {
-    pub(super) fn of(obj: &Bound<'_, PyAny>) -> Option<Self> {
+    pub(crate) fn of(obj: &Bound<'_, PyAny>) -> Option<Self> {
         let weak = PyWeakrefReference::new(obj).ok()?.unbind();
         Some(Self { weak })
     }
 
-    pub(super) fn get<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+    pub(crate) fn get<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
         self.weak.bind(py).upgrade()
     }
 }
@@ -308,7 +308,7 @@ pub(super) fn address_in(dict: &Bound<'_, PyDict>, name: &Bound<'_, PyString>) -
 }
 
 /// A class whose metaclass is `type` and that a class statement made.
-pub(super) fn is_plain_class(class: &Bound<'_, PyAny>) -> bool {
+pub(crate) fn is_plain_class(class: &Bound<'_, PyAny>) -> bool {
     class.is_exact_instance_of::<PyType>() && {
         // SAFETY: it is a class.
         let flags = unsafe { ffi::PyType_GetFlags(class.as_ptr().cast()) };
@@ -317,22 +317,13 @@ pub(super) fn is_plain_class(class: &Bound<'_, PyAny>) -> bool {
 }
 
 /// The address of the class `property`.
-pub(super) fn property_type(py: Python<'_>) -> PyResult<usize> {
+pub(crate) fn property_type(py: Python<'_>) -> PyResult<usize> {
     static PROPERTY: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let class = PROPERTY.get_or_try_init(py, || -> PyResult<_> {
         let class = py.import("builtins")?.getattr("property")?;
         Ok(class.cast_into()?.unbind())
     })?;
     Ok(class.as_ptr() as usize)
-}
-
-/// `sys.modules`, as it is now.
-pub(super) fn modules(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
-    let sys = Known::get(py)?.sys.bind(py).cast::<PyModule>()?;
-    let modules = sys.dict().get_item(intern!(py, "modules"))?;
-    Ok(modules
-        .ok_or_else(|| pyo3::exceptions::PyRuntimeError::new_err("lost sys.modules"))?
-        .cast_into()?)
 }
 
 /// # Safety

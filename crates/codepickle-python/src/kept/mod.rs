@@ -7,14 +7,16 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyDict, PyTuple, PyType};
+use pyo3::types::{PyBytes, PyTuple, PyType};
 
 use crate::engine::known::Known;
-use guards::Alive;
+use crate::reference::registered;
+pub(crate) use guards::{Alive, is_plain_class, property_type};
+pub(crate) use referents::Inspector;
 use take::Guards;
+pub(crate) use take::is_special;
 
 mod guards;
 mod referents;
@@ -184,7 +186,7 @@ pub(crate) fn find<'py>(obj: &Bound<'py, PyAny>) -> PyResult<Kept<'py>> {
     };
     let before = Payload {
         guards,
-        registered: registered(py)?.unbind(),
+        registered: registered(py)?.into_any().unbind(),
         bytes: PyBytes::new(py, b"").unbind(),
     };
     Ok(Kept::Watched(Watch {
@@ -321,16 +323,4 @@ impl Cache {
         }
         dropped
     }
-}
-
-/// `_reference._by_value`.
-fn registered(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    static REFERENCE: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
-    let space = REFERENCE.get_or_try_init(py, || -> PyResult<_> {
-        Ok(py.import("codepickle._reference")?.dict().unbind())
-    })?;
-    space
-        .bind(py)
-        .get_item(intern!(py, "_by_value"))?
-        .ok_or_else(|| pyo3::exceptions::PyRuntimeError::new_err("lost the registered modules"))
 }

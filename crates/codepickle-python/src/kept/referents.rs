@@ -41,7 +41,7 @@ impl Referents {
 }
 
 /// How to ask objects of the three types that matter.
-pub(super) struct Inspector {
+pub(crate) struct Inspector {
     function: Option<ffi::traverseproc>,
     cell: Option<ffi::traverseproc>,
     class: Option<ffi::traverseproc>,
@@ -50,7 +50,7 @@ pub(super) struct Inspector {
 
 impl Inspector {
     /// The inspector; `None` where a function does not show all of its slots.
-    pub(super) fn get(py: Python<'_>) -> Option<&'static Self> {
+    pub(crate) fn get(py: Python<'_>) -> Option<&'static Self> {
         static INSPECTOR: PyOnceLock<Option<Inspector>> = PyOnceLock::new();
         INSPECTOR
             .get_or_init(py, || {
@@ -160,7 +160,7 @@ impl Inspector {
     }
 
     /// The dict of a class that a class statement made and whose metaclass is exactly `type`.
-    pub(super) fn class_dict<'py>(
+    pub(crate) fn class_dict<'py>(
         &self,
         class: &Bound<'py, PyAny>,
     ) -> PyResult<Option<Bound<'py, PyDict>>> {

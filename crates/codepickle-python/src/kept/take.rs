@@ -8,12 +8,13 @@ use pyo3::types::{PyDict, PyList, PyModule, PyString, PyTuple};
 
 use super::guards::{
     Alive, ClassGuard, Entries, Expected, FunctionGuard, GlobalGuard, Guard, ModuleGuard, OwnDict,
-    SubmoduleGuard, address_in, borrowed, is_plain_class, modules, property_type,
+    SubmoduleGuard, address_in, borrowed, is_plain_class, property_type,
 };
 use super::referents::Inspector;
 use crate::engine::known::Known;
 use crate::engine::{is_constant, next_entry};
 use crate::plans::{self, Plan};
+use crate::reference::{self, modules};
 use crate::{annotations, functions};
 
 /// A payload that rests on more than so many functions, classes and modules costs much to compare.
@@ -46,6 +47,11 @@ const SPECIAL: [&str; 15] = [
     "__type_params__",
     "_is_protocol",
 ];
+
+/// Whether a class with this attribute is declared in another way, or reads it in another meaning than its value.
+pub(crate) fn is_special(name: &str) -> bool {
+    SPECIAL.contains(&name)
+}
 
 /// The guards of a payload, and the constants that they compare by address.
 pub(super) struct Guards {
@@ -208,7 +214,7 @@ impl<'py> Taker<'py> {
         let own = module.cast_exact::<PyModule>().ok()?.dict();
         let name = own.get_item(intern!(py, "__name__")).ok()??;
         let name = name.cast_into_exact::<PyString>().ok()?;
-        if !functions::default_by_reference(module).ok()? {
+        if !reference::by_default(module).ok()? {
             return None;
         }
         Some(Guard::Module(ModuleGuard {
@@ -490,7 +496,7 @@ impl<'py> Taker<'py> {
         let py = self.py;
         let kind = value.get_type();
         let kind_address = kind.as_ptr() as usize;
-        if SPECIAL.contains(&name) {
+        if is_special(name) {
             return None;
         }
         if IGNORED.contains(&name) {

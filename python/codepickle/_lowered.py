@@ -273,3 +273,193 @@ def _unpack(value, size, star=None):
         return values
     end = len(values) - (size - star)
     return [*values[:star], values[star:end], *values[end:]]
+
+
+class except_star:
+    """The clauses ``except*`` of a statement at work on an exception."""
+
+    def __init__(self, error):
+        self.error = error
+        self.rest = error
+        self.raised = []
+        self.part = _Nothing
+
+    def clause(self, types):
+        """Takes what a clause is for out of the rest."""
+        try:
+            _check_types(types)
+            self.part, self.rest = self._split(types)
+        except BaseException as error:
+            # The last part is still under way for CPython.
+            if self.part is not _Nothing and error.__context__ is self.error:
+                error.__context__ = self.part
+            raise
+        self.is_caught = False
+        self._keep(self.part)
+        return self
+
+    def _split(self, types):
+        rest = self.rest
+        if rest is None:
+            return _Nothing, None
+        is_group = _is_group(rest)
+        if _matches(type(rest), types):
+            return rest if is_group else _group_class()("", [rest]), None
+        if not is_group:
+            return _Nothing, rest
+        pair = rest.split(types)
+        kind = type(rest).__name__
+        if type(pair) is not tuple:
+            raise TypeError("%.200s.split must return a tuple, not %.200s" % (kind, type(pair).__name__))
+        if len(pair) < 2:
+            raise TypeError("%.200s.split must return a 2-tuple, got tuple of size %d" % (kind, len(pair)))
+        return _Nothing if pair[0] is None else pair[0], pair[1]
+
+    def _keep(self, error):
+        """Notes what `raise` changes in an exception."""
+        if error is not _Nothing:
+            self.context = error.__context__
+            self.trace = error.__traceback__
+
+    @property
+    def caught(self):
+        """The class of the part, which has just been raised and is as it was before; or nothing."""
+        kind, error, self.raised_trace = sys.exc_info()
+        if error is not self.part:
+            return ()
+        self.is_caught = True
+        error.__context__ = self.context
+        if _is_group(self.error):
+            error.__traceback__ = self.trace
+        else:
+            # A group around an exception is raised here, and not before.
+            self.trace = self.raised_trace
+        return kind
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if kind is None or kind is _Nothing:
+            return True
+        if self.is_caught:
+            # Up to 3.10 a `raise` without an operand brings back the traceback with which the part was caught; in PyPy
+            # any `raise` does.
+            if self.part.__traceback__ is self.raised_trace:
+                self.part.__traceback__ = self.trace
+            self.raised.append(error)
+            return True
+        if error is self.part:
+            error.__context__ = self.context
+            error.__traceback__ = self.trace
+        return False
+
+    @property
+    def passes(self):
+        """Whether the exception goes on, as it is; otherwise what does is `left`."""
+        self.is_caught = False
+        self.part = self._left()
+        self._keep(self.part)
+        return self.part is self.error
+
+    @property
+    def left(self):
+        return self.part
+
+    def _left(self):
+        errors = [*self.raised, self.rest]
+        if not _is_group(self.error):
+            return _Nothing if errors[0] is None else errors[0]
+        raised = []
+        leaves = set()
+        for error in errors:
+            if error is not None:
+                if _is_same(error, self.error):
+                    _collect(error, leaves)
+                else:
+                    raised.append(error)
+        again = _project(self.error, leaves)
+        if again is not None:
+            raised.append(again)
+        if not raised:
+            return _Nothing
+        return raised[0] if len(raised) == 1 else _group_class()("", raised)
+
+
+class _Nothing(BaseException):
+    """Raised where a clause has nothing to do."""
+
+
+def _group_class():
+    try:
+        return builtins.BaseExceptionGroup
+    except AttributeError:
+        pass
+    try:
+        from exceptiongroup import BaseExceptionGroup
+    except ImportError:
+        message = "except* needs exception groups, which Python %d.%d does not have; pip install exceptiongroup"
+        raise ModuleNotFoundError(message % sys.version_info[:2], name="exceptiongroup") from None
+    return BaseExceptionGroup
+
+
+def _is_group_class(cls):
+    """Whether it is a class of groups; if the package is not imported, there is none."""
+    group = getattr(builtins, "BaseExceptionGroup", None)
+    group = group or getattr(sys.modules.get("exceptiongroup"), "BaseExceptionGroup", None)
+    return group is not None and issubclass(cls, group)
+
+
+def _is_group(error):
+    return _is_group_class(type(error))
+
+
+def _check_types(types):
+    types = types if isinstance(types, tuple) else (types,)
+    for cls in types:
+        if not (isinstance(cls, type) and issubclass(cls, BaseException)):
+            raise TypeError("catching classes that do not inherit from BaseException is not allowed")
+    if any(map(_is_group_class, types)):
+        raise TypeError("catching ExceptionGroup with except* is not allowed. Use except instead.")
+
+
+def _matches(cls, types):
+    types = types if isinstance(types, tuple) else (types,)
+    return any(base is wanted for base in cls.__mro__ for wanted in types)
+
+
+def _is_same(error, group):
+    """Whether it is a part of the group that was not raised anew."""
+    return (
+        _is_group(error)
+        and error.__traceback__ is group.__traceback__
+        and error.__cause__ is group.__cause__
+        and error.__context__ is group.__context__
+    )
+
+
+def _collect(error, leaves):
+    if _is_group(error):
+        for inner in error.exceptions:
+            _collect(inner, leaves)
+    else:
+        leaves.add(id(error))
+
+
+def _project(error, leaves):
+    """The group, of which only these leaves are left; None without any."""
+    if not _is_group(error):
+        return error if id(error) in leaves else None
+    parts = [part for part in (_project(inner, leaves) for inner in error.exceptions) if part is not None]
+    if not parts:
+        return None
+    group = error.derive(parts)
+    if not _is_group(group):
+        raise TypeError("derive must return an instance of BaseExceptionGroup")
+    group.__traceback__ = error.__traceback__
+    group.__context__ = error.__context__
+    group.__cause__ = error.__cause__
+    notes = getattr(error, "__notes__", None)
+    if isinstance(notes, Sequence):
+        group.__notes__ = list(notes)
+    return group

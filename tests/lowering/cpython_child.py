@@ -8,6 +8,7 @@ tests import what is new in `test.support`. Syntax of 3.7.
 
 import __future__
 
+import builtins
 import contextlib
 import functools
 import importlib.abc
@@ -77,9 +78,17 @@ def short(test):
 
 
 def lend():
-    """What `test.support` takes from later libraries."""
+    """What the tests take from later libraries."""
     if not hasattr(functools, "cache"):
         functools.cache = functools.lru_cache(maxsize=None)
+    if not hasattr(sys, "exception"):
+        sys.exception = lambda: sys.exc_info()[1]
+    if not hasattr(builtins, "ExceptionGroup"):
+        with contextlib.suppress(ImportError):
+            import exceptiongroup
+
+            builtins.BaseExceptionGroup = exceptiongroup.BaseExceptionGroup
+            builtins.ExceptionGroup = exceptiongroup.ExceptionGroup
 
 
 def main(out, texts, *names):

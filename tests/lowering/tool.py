@@ -59,6 +59,13 @@ def version_of(python):
     return subprocess.check_output([python, "-c", code]).decode().strip()
 
 
+def lacks_groups(python, version):
+    """Whether exception groups are neither there nor to be had from the package."""
+    if number(version) >= (3, 11):
+        return False
+    return bool(subprocess.run([python, "-c", "import exceptiongroup"], stderr=subprocess.DEVNULL).returncode)
+
+
 def number(version):
     """Such as `(3, 7)`."""
     return tuple(map(int, version.split(".")))

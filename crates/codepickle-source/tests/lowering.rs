@@ -41,9 +41,13 @@ fn a_lowered_text_stays_as_it_is_and_keeps_its_lines() {
     for path in fixtures("tests/lowering") {
         let text = std::fs::read_to_string(&path).unwrap();
         for minor in 7..=14 {
-            let once = lowered(&text, minor);
-            assert_eq!(once.lines().count(), text.lines().count());
-            assert_eq!(lower(&once, 0..once.len(), (3, minor)), Ok(None));
+            let Some(once) = lower(&text, 0..text.len(), (3, minor)).unwrap() else {
+                continue;
+            };
+            let lines = once.text.lines().count() - once.inserted.len();
+            assert_eq!(lines, text.lines().count());
+            assert!(once.inserted.is_sorted_by(|one, next| one < next));
+            assert_eq!(lower(&once.text, 0..once.text.len(), (3, minor)), Ok(None));
         }
     }
 }
@@ -60,9 +64,33 @@ fn nothing_outside_of_the_range_is_touched_or_told() {
 }
 
 #[test]
+fn lines_are_inserted_up_to_the_end_of_the_range() {
+    let text = "class C:\n def f():\n  try: x\n  except* A: y  # comment\n z = 1\n";
+    let lowered = lower(text, 10..42, (3, 8)).unwrap().unwrap();
+    assert_eq!(
+        lowered.text,
+        "def f():
+  try: x
+  except BaseException as _ck_1:
+   _ck_1 = _ck.except_star(_ck_1)
+   with _ck_1.clause(A):
+    try: raise _ck_1.part
+    except _ck_1.caught: y
+   if _ck_1.passes: raise
+   with _ck_1: raise _ck_1.left"
+    );
+    assert_eq!(lowered.inserted, [3, 4, 6, 7, 8, 9]);
+    assert_eq!(lowered.helper.as_deref(), Some("_ck"));
+}
+
+#[test]
 fn what_has_no_lowering_is_an_error_that_names_it() {
     let cases = [
-        ("try: pass\nexcept* A: pass\n", ConstructKind::ExceptStar, 1),
+        (
+            "if a:\n \\\n try: pass\n except* A: pass\n \\\n except* B: pass\n",
+            ConstructKind::ExceptStar,
+            3,
+        ),
         ("\ndef f[T](): pass\n", ConstructKind::TypeParams, 2),
         ("type X = int\n", ConstructKind::TypeAlias, 1),
         ("x = t'{y}'\n", ConstructKind::TemplateString, 1),
@@ -136,6 +164,15 @@ fn no_prefix_of_a_text_makes_it_panic() {
     }
 }
 
+/// Statements of two clauses, each in the second of the one before.
+fn nested(depth: usize, first: &str, second: &str) -> String {
+    let levels = (0..depth).map(|level| {
+        let indentation = "\t".repeat(level);
+        format!("{indentation}{first}{indentation}{second}")
+    });
+    levels.collect::<String>() + &"\t".repeat(depth) + "pass\n"
+}
+
 #[test]
 fn deep_nesting_is_an_error_or_works() {
     for depth in [10, 90, 1_000, 6_000, 30_000] {
@@ -152,6 +189,11 @@ fn deep_nesting_is_an_error_or_works() {
                 around("{a(): b() for b in ", "1", "}")
             ),
             format!("x = {}\n", around("a[*", "1", "]")),
+            nested(depth.min(100), "try: pass\n", "except* A:\n"),
+            format!(
+                "async def f(): {}\n",
+                around("[", "[x async for x in y]", " for y in z]")
+            ),
         ];
         for text in texts {
             let _ = lower(&text, 0..text.len(), (3, 7));

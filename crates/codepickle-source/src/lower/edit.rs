@@ -15,9 +15,8 @@ pub(super) enum Part {
     Source(TextRange),
     /// As many newlines as it takes to reach the line of the offset; only between brackets.
     Line(TextSize),
-    /// Lines that the original does not have, each with its line end. They stand before the line that begins here or,
-    /// where the text or the line before ends here, after that.
-    #[allow(dead_code, reason = "the lowerings that need lines are on their way")]
+    /// Lines that the original does not have, each with its line end. They stand before the line that begins here;
+    /// elsewhere they follow, and what is left of the line stands at the end of the last of them.
     Inserted(String),
 }
 
@@ -30,8 +29,8 @@ pub(super) struct Edit {
     pub(super) is_quote: bool,
 }
 
-/// Edits by place; of two that begin together the one around the other comes first, and of two insertions the one that
-/// was made first.
+/// Edits by place; of two that begin together the one around the other comes first. Of insertions at one place the lines
+/// come first, then what was made first.
 pub(super) struct Edits<'a> {
     text: &'a str,
     lines: &'a Lines,
@@ -87,7 +86,13 @@ impl<'a> Edits<'a> {
         // Insertions stand before the statement that begins at their place, whatever is edited in it.
         list.sort_by_key(|edit| {
             let range = edit.range;
-            (range.start(), !range.is_empty(), Reverse(range.end()))
+            let is_lines = matches!(edit.parts.first(), Some(Part::Inserted(_)));
+            (
+                range.start(),
+                !range.is_empty(),
+                Reverse(range.end()),
+                !is_lines,
+            )
         });
         Self { text, lines, list }
     }

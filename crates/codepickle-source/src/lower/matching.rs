@@ -227,11 +227,9 @@ impl Rewriter<'_> {
         if !self.found(ConstructKind::Match, stmt.start()) {
             return;
         }
-        let line = TextSize::from(self.lines.start(stmt.start().to_u32()));
-        let indentation = self.slice(TextRange::new(line.min(stmt.start()), stmt.start()));
-        if !indentation.trim().is_empty() {
+        let Some(indentation) = self.original_indentation(stmt.start()) else {
             return self.refuse(ConstructKind::Match, stmt.start());
-        }
+        };
         let is_tidy = self.scopes.last().is_some_and(Scope::is_watched);
         let matcher = self.variable();
         self.subject(stmt, &matcher);
@@ -275,8 +273,12 @@ impl Rewriter<'_> {
     ) {
         let guard = case.guard.as_deref();
         let colon = self.colon(guard.map_or(case.pattern.end(), Ranged::end));
-        let line = TextSize::from(self.lines.start(case.start().to_u32()));
-        let range = TextRange::new(line, colon.start());
+        let kept = TextSize::of(indentation);
+        let extra = self.original_indentation(case.start());
+        if extra.is_none_or(|extra| !extra.starts_with(indentation)) {
+            return self.refuse(ConstructKind::Match, case.start());
+        }
+        let range = TextRange::new(self.line_start(case.start()) + kept, colon.start());
         let mut condition = Case {
             matcher,
             parts: Vec::new(),
@@ -303,7 +305,7 @@ impl Rewriter<'_> {
         }
         condition.tidy();
         let keyword = if is_first { "if" } else { "elif" };
-        let mut parts = vec![Part::Text(indentation.to_owned())];
+        let mut parts = Vec::new();
         if condition.is_empty && !is_first && !condition.has_lines {
             parts.push(Part::Text("else".to_owned()));
         } else {

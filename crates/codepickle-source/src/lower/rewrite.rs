@@ -10,6 +10,7 @@ use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use super::construct::{Construct, ConstructKind, Version};
 use super::edit::{Edit, Part};
+use super::layout::Shift;
 use super::scope::{Kind, Scope};
 use crate::lines::Lines;
 
@@ -41,6 +42,8 @@ pub(super) struct Rewriter<'a> {
     /// Whether a `continue` here would leave a `finally` clause.
     in_finally: bool,
     awaiting: Awaiting,
+    /// What moves the lines around the visitor.
+    pub(super) shifts: Vec<Shift>,
     /// Whether annotations are not evaluated.
     pub(super) has_text_annotations: bool,
 }
@@ -74,6 +77,7 @@ impl<'a> Rewriter<'a> {
             variables: 0,
             in_finally: false,
             awaiting: Awaiting::default(),
+            shifts: Vec::new(),
             has_text_annotations: false,
         }
     }
@@ -314,14 +318,8 @@ impl<'a> Visitor<'a> for Rewriter<'a> {
                 return self.visit_body(&each.orelse);
             }
             Stmt::Try(attempt) => {
-                if attempt.is_star {
-                    self.unknown(ConstructKind::ExceptStar, attempt.start());
-                }
                 self.visit_body(&attempt.body);
-                for handler in &attempt.handlers {
-                    self.except_tuple(handler);
-                    self.visit_except_handler(handler);
-                }
+                self.except_clauses(attempt);
                 self.visit_body(&attempt.orelse);
                 return self.with_finally(true, |rewriter| rewriter.visit_body(&attempt.finalbody));
             }

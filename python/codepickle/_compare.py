@@ -30,12 +30,15 @@ _FIELDS.append("co_linetable" if sys.version_info >= (3, 10) else "co_lnotab")
 _POSITIONS = ("co_firstlineno", "co_linetable", "co_lnotab")
 
 
-def difference(live: CodeType, compiled: CodeType, positions: bool = True, columns: bool = True) -> Optional[str]:
+def difference(
+    live: CodeType, compiled: CodeType, positions: bool = True, columns: bool = True, below: int = 0
+) -> Optional[str]:
     """The first field in which two code objects differ, or None where they are the same code.
 
     File names are not compared, and neither is the stack size: it follows from the instructions, but
     CPython 3.7 and 3.8 overestimate it by the blocks around, which a header does not mirror.
-    Lines and columns are not compared where `positions` is false, lines alone are where `columns` is.
+    Lines and columns are not compared where `positions` is false, lines alone are where `columns` is. The live code may
+    stand so many lines `below` the other: all lines but the first ones are counted from these.
     """
     pending: List[Tuple[CodeType, CodeType]] = [(live, compiled)]
     fields = _FIELDS if positions else [field for field in _FIELDS if field not in _POSITIONS]
@@ -43,6 +46,8 @@ def difference(live: CodeType, compiled: CodeType, positions: bool = True, colum
         one, other = pending.pop()
         for field in fields:
             if getattr(one, field) != getattr(other, field):
+                if field == "co_firstlineno" and one.co_firstlineno == other.co_firstlineno + below:
+                    continue
                 if field == "co_linetable" and not columns and _lines(one) == _lines(other):
                     continue
                 return field

@@ -1,5 +1,6 @@
 """The native module; private."""
 
+from types import CodeType
 from typing import IO, Any, Callable, Optional, Sequence
 
 class Snippet:
@@ -30,6 +31,19 @@ class SourceFile:
     def class_info(self, id: int) -> tuple[str, int, str]: ...
     def methods(self, class_id: int) -> list[tuple[str, int, int]]: ...
     def snippet(self, id: int, freevars: Sequence[str]) -> Snippet: ...
+
+class Excerpts:
+    text: str
+    size: int
+    module_imports: Sequence[str]
+    module_uses_super: bool
+    @staticmethod
+    def read(path: str) -> Optional[Excerpts]: ...
+    @staticmethod
+    def from_text(text: str) -> Optional[Excerpts]: ...
+    def around(self, line: int, name: str) -> Optional[SourceFile]: ...
+
+def compile_module(text: str) -> CodeType: ...
 
 class Pickler:
     fast: bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copyreg
 from collections import ChainMap
 
-from . import _native
+from . import _native, _snippets  # noqa: F401  # the first `dumps` does not wait for it
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

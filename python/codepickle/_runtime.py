@@ -122,6 +122,7 @@ class _ByIdentity:
 
 _sources = _ByIdentity()  # code object -> the arguments of c(), or of d(), that made it
 _qualnames = _ByIdentity()  # code object -> qualified name, where the code does not know it (before 3.11)
+_methods = _ByIdentity()  # code object of a class body -> name and first line -> code object of a method
 _files = weakref.WeakValueDictionary()  # file name -> code object that c() made of it
 _helpers = _ByIdentity()  # code object of lowered text -> the global under which it expects `codepickle._lowered`
 
@@ -138,19 +139,27 @@ if hasattr(__import__("os"), "register_at_fork"):
 class _Lines:
     """The lines of a snippet at their real place: what `linecache` holds for it.
 
-    The lines above the snippet are not stored, a function at line 50,000 costs no list of that length.
+    The lines above the snippet are not stored, a function at line 50,000 costs no list of that length; nor is the text
+    split before somebody asks.
     """
 
-    __slots__ = ("above", "lines")
+    __slots__ = ("_lines", "_text", "above")
 
     def __init__(self, above, text):
         self.above = above
-        lines = re.split("(?<=\n)", text.replace("\r\n", "\n").replace("\r", "\n"))
-        if lines[-1] == "":
-            lines.pop()
-        elif not lines[-1].endswith("\n"):
-            lines[-1] += "\n"
-        self.lines = lines
+        self._text = text
+        self._lines = None
+
+    @property
+    def lines(self):
+        if self._lines is None:
+            lines = re.split("(?<=\n)", self._text.replace("\r\n", "\n").replace("\r", "\n"))
+            if lines[-1] == "":
+                lines.pop()
+            elif not lines[-1].endswith("\n"):
+                lines[-1] += "\n"
+            self._lines = lines
+        return self._lines
 
     def __len__(self):
         return self.above + len(self.lines)
@@ -227,11 +236,12 @@ def compile_snippet(
     older=None,
     filename=None,
     prefix="",
+    compiler=None,
 ):
     """Compile a snippet and dig its code object out, without a cache.
 
-    `prefix` is one line put above the header (the sender states there what the module imports);
-    it ends in a newline.
+    `prefix` is one line put above the header (the sender states there what the module imports); it ends in a newline.
+    `compiler` compiles a module of no future features, given its text.
     """
     if name is None:
         match = _NAME.match(text, decorators)
@@ -263,6 +273,8 @@ def compile_snippet(
                 # What is on such a line counts as the line before: tracebacks stay on the lines of the original.
                 inserted = [index + line + shift for index in inserted]
                 module = import_module("codepickle._lowered").compile_lines(whole, filename, inserted, flags)
+            elif compiler is not None:
+                module = compiler(whole)
             else:
                 module = compile(whole, filename, "exec", flags, True)
     except SyntaxError as error:
@@ -274,7 +286,7 @@ def compile_snippet(
                 path,
                 line,
                 _python(),
-                reason or "%s (line %s: %r)" % (error.msg, error.lineno, (error.text or "").strip()),
+                reason or "%s (line %s: %r)" % (error.msg, (error.lineno or 0) - shift, (error.text or "").strip()),
             )
         ) from None
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
@@ -306,7 +318,10 @@ def lowered_text(text, changes, inserted=()):
 
 
 def _assemble(text, line, path, header, trailer, column, decorators):
-    """What is compiled for a snippet, and by how many lines it stands too low for want of room above."""
+    """What is compiled for a snippet, and by how many lines it stands too low for want of room above.
+
+    Below zero it stands too high: it is far down in its file.
+    """
     body = text
     if decorators:
         # Decorators never run, and an old grammar may not know them (any expression: 3.9).
@@ -314,7 +329,15 @@ def _assemble(text, line, path, header, trailer, column, decorators):
     elif column:
         body = " " * column + text
     blank = line - 1 - header.count("\n")
-    return "\n" * max(blank, 0) + header + body + trailer + "\n", max(-blank, 0)
+    shift = max(-blank, 0)
+    if blank > _MOST_BLANK and (sys.version_info < (3, 13) or "class" not in text):
+        # Lines within code are counted from its first one; from 3.13 on a class keeps its line as a constant.
+        shift, blank = _MOST_BLANK - blank, _MOST_BLANK
+    return "\n" * blank + header + body + trailer + "\n", shift
+
+
+#: Empty lines above a snippet, beyond which moving the compiled code takes less time than compiling them.
+_MOST_BLANK = 500
 
 
 def _indent_of(text):
@@ -400,17 +423,19 @@ def d(code, name, line):
 
 def find_method(code, name, line):
     """What `d` returns, without remembering where it came from."""
-    found = []
-    for child in _children(code):
-        if child.co_name == name and child.co_firstlineno == line:
-            found.append(child)
-        elif child.co_name.startswith("<generic parameters"):
-            found += [g for g in _children(child) if g.co_name == name and g.co_firstlineno == line]
-    if not found:
+    methods = _methods.get(code)
+    if methods is None:
+        methods = _methods[code] = {}
+        for child in _children(code):
+            methods[child.co_name, child.co_firstlineno] = child
+            if child.co_name.startswith("<generic parameters"):
+                methods.update(((inner.co_name, inner.co_firstlineno), inner) for inner in _children(child))
+    try:
+        return methods[name, line]
+    except KeyError:
         raise LoadError(
             "the source of class %r has no method %r at line %d: the payload is damaged" % (code.co_name, name, line)
-        )
-    return found[-1]
+        ) from None
 
 
 def b(magic, version, name, digest, data):

@@ -8,17 +8,17 @@ from __future__ import annotations
 import re
 import sys
 import weakref
+from itertools import chain
 from types import CodeType, FunctionType
 
-from . import _runtime
+from . import _native, _runtime
 from ._compare import difference
-from ._texts import texts
+from ._texts import excerpt, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
-    from . import _native
     from ._texts import Text
 
     #: A global (or free variable) and the attribute chains that start at it.
@@ -86,37 +86,62 @@ def plan(code: CodeType, function: Optional[FunctionType]) -> Plan:
     Raises:
         NoSource: there is no text, or none that compiles to `code`.
     """
+    text = excerpt(code, function)
+    found = text and _plan_from(text, code, function)
+    if found:
+        return found
     reasons: List[str] = []
     for text in texts(code, function):
         if text.file is None:
             reasons.append("%s does not parse: %s" % (text.origin, text.problem))
             continue
-        file = text.file
         if code.co_flags & _runtime.ITERABLE_COROUTINE and _runtime.COROUTINE not in text.futures:
             text.add_feature(_runtime.COROUTINE)
-        line = code.co_firstlineno + text.shift
-        candidates = file.functions(line, code.co_name)
+        candidates = text.file.functions(code.co_firstlineno + text.shift, code.co_name)
         if len(candidates) == 1 and text.origin == code.co_filename and _runtime.source_of(code) is not None:
             # `c` compiled this very text, though perhaps as an older grammar has it.
-            return _as_loaded(code, _plan_of(code, function, file.snippet(candidates[0], code.co_freevars), text))
-        if not candidates and not text.by_hand:
-            reasons.append(_missing(code, text.origin))
-        for candidate in candidates:
-            snippet = file.snippet(candidate, code.co_freevars)
-            differs = _verify(code, snippet, text)
-            if differs is None:
-                if len(candidates) > 1:
-                    snippet = _first_twin(code, snippet, candidates, text)
-                return _as_loaded(code, _plan_of(code, function, snippet, text))
-            if len(candidates) == 1 and _is_rewritten_as_it_was(code):
-                return _plan_of(code, function, snippet, text)
-            reasons.append(_changed(code, text.origin, differs))
+            snippet = text.file.snippet(candidates[0], code.co_freevars)
+            return _as_loaded(code, _plan_of(code, function, snippet, text))
+        found = _plan_from(text, code, function, reasons)
+        if found:
+            return _as_loaded(code, found)
     if not reasons:
         raise NoSource(
             "no source text was found for it (%s): it was made by exec(), at a prompt that keeps no text, or its "
             "file is gone" % code.co_filename
         )
     raise NoSource(reasons[0])
+
+
+def _plan_from(
+    text: Text, code: CodeType, function: Optional[FunctionType], reasons: Optional[List[str]] = None
+) -> Optional[Plan]:
+    """The plan that a text gives; None, and `reasons` why, where nothing in it compiles to `code`.
+
+    An excerpt, for which nobody asks for reasons, is a guess: it also has to name the scopes of the live function.
+    """
+    file = text.file
+    assert file is not None
+    candidates = file.functions(code.co_firstlineno + text.shift, code.co_name)
+    if not candidates and not text.by_hand and reasons is not None:
+        reasons.append(_missing(code, text.origin))
+    for candidate in candidates:
+        snippet = file.snippet(candidate, code.co_freevars)
+        differs = _verify(code, snippet, text)
+        if differs is None and (reasons is not None or _is_named(code, function, snippet)):
+            if len(candidates) > 1:
+                snippet = _first_twin(code, snippet, candidates, text)
+            return _plan_of(code, function, snippet, text)
+        if reasons is not None:
+            if len(candidates) == 1 and _is_rewritten_as_it_was(code):
+                return _plan_of(code, function, snippet, text)
+            reasons.append(_changed(code, text.origin, differs or ""))
+    return None
+
+
+def _is_named(code: CodeType, function: Optional[FunctionType], snippet: _native.Snippet) -> bool:
+    """Whether the scopes around a snippet are those of the function, where its code does not tell (before 3.11)."""
+    return hasattr(code, "co_qualname") or getattr(function, "__qualname__", None) == snippet.qualname
 
 
 def _first_twin(code: CodeType, snippet: _native.Snippet, candidates: Sequence[int], text: Text) -> _native.Snippet:
@@ -168,12 +193,44 @@ def _changed(code: CodeType, origin: str, field: str) -> str:
 def _verify(code: CodeType, snippet: _native.Snippet, text: Text) -> Optional[str]:
     """Compile the snippet here; the field in which it differs from the live code, or None."""
     try:
+        if text.excerpts is not None and not text.futures and (_LINES_ARE_RELATIVE or "class" not in snippet.text):
+            compiled = _compile_above(snippet, text)
+            return difference(code, compiled, below=code.co_firstlineno - compiled.co_firstlineno)
         compiled = _compile(snippet, text, code.co_filename)
     except _runtime.LoadError as error:
         return str(error)
     if text.by_hand:
         return difference(code, compiled, positions=False)
     return difference(code, compiled)
+
+
+#: From 3.13 on a class keeps its first line as a constant.
+_LINES_ARE_RELATIVE = sys.version_info < (3, 13)
+
+
+def _compile_above(snippet: _native.Snippet, text: Text) -> CodeType:
+    """The code of a snippet, compiled at the first line that it can stand at, and as `compile` does.
+
+    The lines above take time when there are 50,000 of them, and the first call of `compile` in a process makes all
+    classes of `ast`, which takes longer than all the rest.
+    """
+    facts = _module_facts(snippet, text)
+    compiled: CodeType = _runtime.compile_snippet(
+        snippet.text,
+        snippet.header.count("\n") + (2 if facts else 1),
+        "",
+        snippet.header,
+        snippet.trailer,
+        snippet.column,
+        snippet.decorators,
+        "",
+        snippet.name,
+        None,
+        "",
+        facts,
+        _native.compile_module,
+    )
+    return compiled
 
 
 def _compile(snippet: _native.Snippet, text: Text, filename: str) -> CodeType:
@@ -190,17 +247,21 @@ def _compile(snippet: _native.Snippet, text: Text, filename: str) -> CodeType:
         snippet.name,
         None,
         filename,
-        _module_facts(snippet, text.file),
+        _module_facts(snippet, text),
     )
     return compiled
 
 
-def _module_facts(snippet: _native.Snippet, file: _native.SourceFile) -> str:
+def _module_facts(snippet: _native.Snippet, text: Text) -> str:
     """The two things outside of a function that CPython's compiler looks at, as one line for the header.
 
     From 3.11 a call on a name that the module imports compiles to LOAD_ATTR instead of LOAD_METHOD, and from 3.12 a
     module that uses `super` as a name gets no LOAD_SUPER_ATTR. The meaning is the same, so neither travels.
     """
+    if "." not in snippet.text and "super" not in snippet.text:
+        return ""
+    file = text.excerpts or text.file
+    assert file is not None
     # A local variable counts too, if it is called like an imported module; a name too many does no harm.
     imported = sorted(name for name in file.module_imports if name in snippet.text)
     facts = ["import " + ", ".join(imported)] if imported else []
@@ -239,6 +300,8 @@ _GENERIC = re.compile(r"[ \t\f]*(?:async[\s\\]+)?(?:def|class)[\s\\]+\w+[\s\\]*\
 
 def _is_generic(snippet: _native.Snippet) -> bool:
     """Whether type parameters are in scope: which of them are free variables depends on the version."""
+    if sys.version_info < (3, 12):
+        return False
     lines = snippet.header.splitlines() + [snippet.text[snippet.decorators :]]
     return any(_GENERIC.match(line) for line in lines)
 
@@ -368,8 +431,8 @@ def _find_unit(cls: type) -> Optional[ClassUnit]:
         code = function.__code__
         if not function.__qualname__.startswith(cls.__qualname__ + "."):
             continue
-        for text in texts(code, function):
-            if text.file is None or text.by_hand:
+        for text in chain([excerpt(code, function)], texts(code, function)):
+            if text is None or text.file is None or text.by_hand:
                 continue
             for candidate in text.file.functions(code.co_firstlineno + text.shift, code.co_name):
                 owner = text.file.enclosing_class(candidate)

@@ -1,6 +1,7 @@
 """Where the text of a code object may be found, in the order in which Python itself would look."""
 
 from __future__ import annotations
+import __future__
 
 import linecache
 import os
@@ -13,17 +14,18 @@ from . import _native, _runtime
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Optional, Tuple
+    from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
-#: Bytes of parsed source text that are kept. The standard library of CPython 3.13 is 27 MB, so an
-#: ordinary program's modules all stay; a parsed file takes some ten times its text.
+#: Bytes of source text that are kept, parsed in part, and once more of text that was parsed as a whole. The standard
+#: library of CPython 3.13 is 27 MB, so an ordinary program's modules all stay; what is parsed takes some ten times its
+#: text.
 FILE_CACHE_BYTES = 16 * 1024 * 1024
 
 
 class Text:
     """A text in which a function may be defined."""
 
-    __slots__ = ("by_hand", "features", "file", "origin", "problem", "shift")
+    __slots__ = ("by_hand", "excerpts", "features", "file", "origin", "problem", "shift")
 
     def __init__(
         self,
@@ -33,6 +35,7 @@ class Text:
         by_hand: bool = False,
         problem: str = "",
         features: str = "",
+        excerpts: Optional[_native.Excerpts] = None,
     ) -> None:
         #: The text, or None where it could not be parsed (`problem` says why).
         self.file = file
@@ -45,6 +48,8 @@ class Text:
         self.problem = problem
         #: Names of future features that the text itself does not import, joined by commas: a payload's.
         self.features = features
+        #: The whole text, where `file` is only a part of it that seems to be the right one.
+        self.excerpts = excerpts
 
     @property
     def futures(self) -> str:
@@ -55,6 +60,10 @@ class Text:
         """Put another future feature in force."""
         self.features = ",".join(filter(None, [self.futures, name]))
 
+
+_ANNOTATIONS: int = __future__.annotations.compiler_flag
+#: Flags of code that the text alone does not explain, or that change the grammar.
+_UNUSUAL: int = _runtime.ITERABLE_COROUTINE | __future__.barry_as_FLUFL.compiler_flag
 
 _lock = allocate_lock()
 _parsed: OrderedDict[str, Tuple[_native.SourceFile | str, int]] = OrderedDict()
@@ -94,16 +103,89 @@ def parse(text: str, origin: str, **how: Any) -> Text:
     return Text(entry[0], origin, **how)
 
 
+class _Looked:
+    """What `_excerpts` remembers of a file."""
+
+    __slots__ = ("excerpts", "lines", "size")
+
+    def __init__(self, excerpts: _native.Excerpts, lines: Optional[Sequence[str]], size: int) -> None:
+        self.excerpts = excerpts
+        #: What linecache held; None if it was read from the file.
+        self.lines = lines
+        self.size = size
+
+
+_looked: OrderedDict[str, _Looked] = OrderedDict()
+_looked_bytes = 0
+
+
+def _excerpts(filename: str) -> Optional[_native.Excerpts]:
+    """The text of a file, of which only parts are parsed; None where `linecache` has to find it.
+
+    As linecache does, it holds on to a text that it has read, since that of an imported module may have been edited.
+    """
+    global _looked_bytes
+    cached: Any = linecache.cache.get(filename)
+    lines = None
+    if cached is not None:
+        if len(cached) == 1:  # to be asked of the module's loader
+            return None
+        lines = cached[2]
+    known = _looked.get(filename)
+    if known is not None and known.lines is lines:
+        return known.excerpts
+    if lines is not None:
+        excerpts = _native.Excerpts.from_text("".join(lines))
+    elif filename.startswith("<"):
+        return None
+    else:
+        excerpts = _native.Excerpts.read(filename)
+    if excerpts is not None:
+        size = excerpts.size
+        with _lock:
+            _drop(filename)
+            _looked[filename] = _Looked(excerpts, lines, size)
+            _looked_bytes += size
+            while _looked_bytes > FILE_CACHE_BYTES and len(_looked) > 1:
+                _drop(next(iter(_looked)))
+    return excerpts
+
+
+def _forget(filename: str) -> None:
+    """Read a file anew the next time: something in it is not what was imported."""
+    with _lock:
+        _drop(filename)
+
+
+def _drop(filename: str) -> None:
+    global _looked_bytes
+    dropped = _looked.pop(filename, None)
+    if dropped is not None:
+        _looked_bytes -= dropped.size
+
+
 def texts(code: CodeType, function: Optional[FunctionType]) -> Iterator[Text]:
     """Every text that may define `code`, the likeliest first, each once."""
-    import __future__
-
-    annotations = code.co_flags & __future__.annotations.compiler_flag
+    annotations = code.co_flags & _ANNOTATIONS
     for text in _texts(code, function):
         # A prompt, a notebook, a doctest and exec() hand down what an earlier text or the caller imported.
         if annotations and text.file is not None and "annotations" not in text.futures:
             text.add_feature("annotations")
         yield text
+
+
+def excerpt(code: CodeType, function: Optional[FunctionType]) -> Optional[Text]:
+    """The part of a file that seems to define `code`; None where there may be a better text."""
+    filename = code.co_filename
+    if filename.startswith("<") or code.co_flags & _UNUSUAL or isinstance(getattr(function, "__source__", None), str):
+        return None
+    excerpts = _excerpts(filename)
+    if excerpts is None:
+        return None
+    part = excerpts.around(code.co_firstlineno, code.co_name)
+    if part is None:
+        return None
+    return Text(part, filename, features="annotations" if code.co_flags & _ANNOTATIONS else "", excerpts=excerpts)
 
 
 def _texts(code: CodeType, function: Optional[FunctionType]) -> Iterator[Text]:
@@ -129,17 +211,22 @@ def _texts(code: CodeType, function: Optional[FunctionType]) -> Iterator[Text]:
     if filename.startswith("<frozen "):  # the modules of start-up; zipimport does not say where its file is before 3.11
         place = os.path.join(os.path.dirname(os.__file__), *filename[len("<frozen ") : -1].split(".")) + ".py"
         filename = namespace.get("__file__") or place
+    known = _looked.get(filename)
+    if known is not None:
+        if fresh(known.excerpts.text):
+            yield parse(seen[-1], filename)
+        _forget(filename)
     # What linecache holds already may be older than the file: that is the text of a module imported
     # before the file was edited. So it is tried before the file is looked at again.
     for refresh in (False, True):
         if refresh:
             linecache.checkcache(filename)
-        found = _joined(linecache.getlines(filename, namespace))
+        found = "".join(linecache.getlines(filename, namespace))
         if fresh(found):
             yield parse(found, filename)
     from_code = getattr(linecache, "_getlines_from_code", None)  # 3.13: the REPL and -c
     if from_code is not None:
-        found = _joined(from_code(code) or ())
+        found = "".join(from_code(code) or ())
         if fresh(found):
             yield parse(found, filename)
     command = _from_command_line() if filename == "<string>" else None
@@ -152,10 +239,6 @@ def _texts(code: CodeType, function: Optional[FunctionType]) -> Iterator[Text]:
     for recorded in recorder.recorded(filename) if recorder is not None else ():
         if fresh(recorded):
             yield parse(recorded, "%s (recorded)" % filename)
-
-
-def _joined(lines: Any) -> str:
-    return "".join(lines)
 
 
 def _from_command_line() -> Optional[str]:

@@ -40,6 +40,8 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        crate::source::register(module)
+        crate::source::register(module)?;
+        // Looked up now, so that the first `dumps` does not wait for it.
+        crate::engine::known::Known::get(module.py()).map(|_| ())
     }
 }

@@ -1,14 +1,31 @@
-//! Bindings of codepickle-source: `SourceFile` and `Snippet`.
+//! Bindings of codepickle-source: `SourceFile`, `Excerpts` and `Snippet`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::CString;
+use std::path::PathBuf;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use codepickle_source::{Chains, DefinitionId, ParseError};
 use pyo3::exceptions::{PyIndexError, PySyntaxError};
 use pyo3::prelude::*;
-use pyo3::types::{PyFrozenSet, PyList, PyTuple};
+use pyo3::types::{PyCode, PyCodeInput, PyFrozenSet, PyList, PyTuple};
 
 /// Adds the classes of this file to the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<SourceFile>()?;
+    module.add_class::<Excerpts>()?;
+    module.add_function(wrap_pyfunction!(compile_module, module)?)?;
+    codepickle_source::measure_stack();
     module.add_class::<Snippet>()
+}
+
+/// The code of a module, as `compile(text, "", "exec", 0, True)` makes it.
+///
+/// Python's own `compile` could return a syntax tree, and makes all classes of `ast` when it is first called.
+#[pyfunction]
+fn compile_module<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyCode>> {
+    let text = CString::new(text)?;
+    PyCode::compile(py, &text, c"<codepickle>", PyCodeInput::File)
 }
 
 /// A text, parsed and indexed once.
@@ -81,6 +98,94 @@ impl SourceFile {
         Ok(Snippet {
             snippet: snippet.ok_or_else(|| no_definition(id))?,
         })
+    }
+}
+
+/// A text of which only the statements around what is asked for are parsed.
+#[pyclass(frozen, module = "codepickle._native")]
+struct Excerpts {
+    text: codepickle_source::Excerpts,
+    imports: OnceLock<BTreeSet<String>>,
+    /// By first line: the line after the last, and the statements. They stay as long as the text.
+    parsed: Mutex<BTreeMap<u32, (u32, Py<SourceFile>)>>,
+}
+
+impl Excerpts {
+    fn of(text: String) -> Option<Self> {
+        Some(Self {
+            text: codepickle_source::Excerpts::new(text)?,
+            imports: OnceLock::new(),
+            parsed: Mutex::default(),
+        })
+    }
+
+    fn known(&self, py: Python<'_>, line: u32, name: &str) -> Option<Py<SourceFile>> {
+        let parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, (end, file)) = parsed.range(..=line).next_back()?;
+        let found = line < *end && !file.get().file.functions(line, name).is_empty();
+        found.then(|| file.clone_ref(py))
+    }
+}
+
+#[pymethods]
+impl Excerpts {
+    /// The text of a file; None where it cannot be read, or not without Python's own decoding.
+    #[staticmethod]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 extracts a path into an owned one"
+    )]
+    fn read(py: Python<'_>, path: PathBuf) -> Option<Self> {
+        py.detach(|| {
+            let bytes = std::fs::read(&path).ok()?;
+            if !codepickle_source::is_utf8(&bytes) {
+                return None;
+            }
+            Self::of(String::from_utf8(bytes).ok()?)
+        })
+    }
+
+    #[staticmethod]
+    fn from_text(py: Python<'_>, text: String) -> Option<Self> {
+        py.detach(|| Self::of(text))
+    }
+
+    /// The statements around the function called `name` at `line`; None where no guess leads to it.
+    fn around(&self, py: Python<'_>, line: u32, name: &str) -> PyResult<Option<Py<SourceFile>>> {
+        if let Some(file) = self.known(py, line, name) {
+            return Ok(Some(file));
+        }
+        let Some(excerpt) = py.detach(|| self.text.around(line, name)) else {
+            return Ok(None);
+        };
+        let file = Py::new(py, SourceFile { file: excerpt.file })?;
+        self.parsed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(excerpt.lines.start, (excerpt.lines.end, file.clone_ref(py)));
+        Ok(Some(file))
+    }
+
+    #[getter]
+    fn text(&self) -> &str {
+        self.text.text()
+    }
+
+    /// The length of the text in bytes.
+    #[getter]
+    fn size(&self) -> usize {
+        self.text.text().len()
+    }
+
+    #[getter]
+    fn module_imports<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyFrozenSet>> {
+        PyFrozenSet::new(py, self.imports.get_or_init(|| self.text.module_imports()))
+    }
+
+    /// Not looked for: few modules do.
+    #[classattr]
+    fn module_uses_super() -> bool {
+        false
     }
 }
 

@@ -20,7 +20,9 @@
 #![forbid(unsafe_code)]
 
 mod annotated;
+mod encoding;
 mod error;
+mod excerpts;
 mod globals;
 mod header;
 mod import_visit;
@@ -38,9 +40,12 @@ mod scopes;
 mod snippet;
 mod visit;
 
+pub use encoding::is_utf8;
 pub use error::ParseError;
+pub use excerpts::{Excerpt, Excerpts};
 pub use globals::Chains;
 pub use imports::{Code, Import, Imports, Part, When, imports};
 pub use locate::{ClassInfo, DefinitionId, Method, SourceFile};
+pub use nesting::measure_stack;
 pub use older::{Form, Older, Parts};
 pub use snippet::{Snippet, SnippetKind};

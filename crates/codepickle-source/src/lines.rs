@@ -6,30 +6,35 @@
 #[derive(Debug)]
 pub(crate) struct Lines {
     starts: Vec<u32>,
+    /// How many lines of the file are above the text.
+    above: u32,
 }
 
 impl Lines {
     pub(crate) fn new(text: &str) -> Self {
+        Self::below(text, 0)
+    }
+
+    /// The lines of a text above which there are so many others.
+    pub(crate) fn below(text: &str, above: u32) -> Self {
         let bytes = text.as_bytes();
         let first = if text.starts_with('\u{feff}') { 3 } else { 0 };
         let mut starts = vec![first];
-        for (at, byte) in bytes.iter().enumerate() {
-            let ends = match byte {
-                b'\n' => true,
-                b'\r' => bytes.get(at + 1) != Some(&b'\n'),
-                _ => false,
-            };
-            if ends {
+        for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+            if bytes[at] == b'\n' || bytes.get(at + 1) != Some(&b'\n') {
                 starts.push(u32::try_from(at + 1).unwrap_or(u32::MAX));
             }
         }
-        Self { starts }
+        Self { starts, above }
     }
 
     /// The 1-based line that contains `offset`.
     pub(crate) fn line(&self, offset: u32) -> u32 {
         let line = self.starts.partition_point(|start| *start <= offset);
-        u32::try_from(line).unwrap_or(u32::MAX).max(1)
+        u32::try_from(line)
+            .unwrap_or(u32::MAX)
+            .max(1)
+            .saturating_add(self.above)
     }
 
     /// The offset of the first character of the line that contains `offset`.

@@ -20,6 +20,17 @@ const STACK_PER_LEVEL: usize = if cfg!(debug_assertions) {
 /// Stack for what does not depend on the text.
 const STACK_BASE: usize = 512 << 10;
 
+/// Finds out how much stack this thread has, which the first text to be parsed needs to know.
+///
+/// On the main thread under Linux that means to read `/proc/self/maps`, which takes longer than to parse a function.
+///
+/// ```
+/// codepickle_source::measure_stack();
+/// ```
+pub fn measure_stack() {
+    let _ = stacker::remaining_stack();
+}
+
 /// Runs `work` on a stack that is large enough for a tree of `depth` levels.
 pub(crate) fn with_stack<T>(depth: usize, work: impl FnOnce() -> T) -> T {
     let need = STACK_BASE + depth.min(MAX_DEPTH) * STACK_PER_LEVEL;

@@ -156,8 +156,8 @@ def test_what_linecache_has_counts(make_module):
 
 
 def test_texts_are_dropped_where_they_are_too_many(make_module, monkeypatch):
-    monkeypatch.setattr(_texts, "FILE_CACHE_BYTES", 4096)
+    monkeypatch.setattr(_texts, "FILE_CACHE_BYTES", 16384)
     for number in range(20):
         module = make_module("def f(): return %d\n#%s\n" % (number, "x" * 1000), "made_%d" % number)
         assert source(module.f) == "def f(): return %d" % number
-    assert sum(known.size for known in _texts._looked.values()) == _texts._looked_bytes <= 4096
+    assert sum(known.size for known in _texts._looked.values()) == _texts._looked_bytes <= 16384

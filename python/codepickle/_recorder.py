@@ -7,8 +7,10 @@ import threading
 from collections import OrderedDict
 from typing import Any, List, Tuple
 
+from . import _runtime
+
 #: Bytes of text that are remembered; the oldest goes first.
-RECORD_BYTES = 32 * 1024 * 1024
+RECORD_BYTES: int = _runtime.cache_bytes(32 * 1024 * 1024)
 
 _enabled = False
 _installed = False

@@ -35,9 +35,17 @@ except ImportError:
 
 WIRE_VERSION = 1
 
-#: Bytes of source text whose compiled code is kept. 32 MiB hold some 30,000 functions of a kilobyte;
+
+def cache_bytes(usual):
+    """The bytes that a cache keeps, where the environment variable CODEPICKLE_CACHE_BYTES does not say."""
+    text = __import__("os").environ.get("CODEPICKLE_CACHE_BYTES", "").strip()
+    return int(text) if text.isdigit() else usual
+
+
+#: Bytes of source text whose compiled code is kept. 32 MiB hold some 10,000 functions of a kilobyte;
 #: what falls out is compiled again.
-CODE_CACHE_BYTES = 32 * 1024 * 1024
+CODE_CACHE_BYTES = cache_bytes(32 * 1024 * 1024)
+_ENTRY_BYTES = 2048  # what code takes besides, if its text is one line
 
 
 class LoadError(pickle.UnpicklingError):
@@ -197,7 +205,7 @@ def _remember(key, code):
     with _lock:
         found = _codes.setdefault(key, code)
         if found is code:
-            _codes_bytes += len(key[0]) + 512
+            _codes_bytes += len(key[0]) + _ENTRY_BYTES
             _sources[code] = key
             _files[code.co_filename] = code
             linecache.cache.setdefault(
@@ -206,7 +214,7 @@ def _remember(key, code):
             while _codes_bytes > CODE_CACHE_BYTES and len(_codes) > 1:
                 oldest = next(iter(_codes))
                 dropped = _codes.pop(oldest)
-                _codes_bytes -= len(oldest[0]) + 512
+                _codes_bytes -= len(oldest[0]) + _ENTRY_BYTES
                 _forget_lines(dropped.co_filename)
     return found
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 #: Bytes of source text that are kept, parsed in part, and once more of text that was parsed as a whole. The standard
 #: library of CPython 3.13 is 27 MB, so an ordinary program's modules all stay; what is parsed takes some ten times its
 #: text.
-FILE_CACHE_BYTES = 16 * 1024 * 1024
+FILE_CACHE_BYTES: int = _runtime.cache_bytes(16 * 1024 * 1024)
+#: What a text takes besides, if it is one line: by that alone a million of them would be kept.
+_ENTRY_BYTES = 4096
 
 
 class Text:
@@ -91,11 +93,11 @@ def parse(text: str, origin: str, **how: Any) -> Text:
             file: _native.SourceFile | str = _native.SourceFile(text)
         except (SyntaxError, ValueError) as error:
             file = str(error)
-        entry = (file, len(text))
+        entry = (file, len(text) + _ENTRY_BYTES)
         with _lock:
             if text not in _parsed:
                 _parsed[text] = entry
-                _parsed_bytes += len(text)
+                _parsed_bytes += entry[1]
             while _parsed_bytes > FILE_CACHE_BYTES and len(_parsed) > 1:
                 _parsed_bytes -= _parsed.popitem(last=False)[1][1]
     if isinstance(entry[0], str):
@@ -141,7 +143,7 @@ def _excerpts(filename: str) -> Optional[_native.Excerpts]:
     else:
         excerpts = _native.Excerpts.read(filename)
     if excerpts is not None:
-        size = excerpts.size
+        size = excerpts.size + _ENTRY_BYTES
         with _lock:
             _drop(filename)
             _looked[filename] = _Looked(excerpts, lines, size)

@@ -12,6 +12,7 @@ mod errors;
 mod fallback;
 mod functions;
 mod kept;
+mod limits;
 mod lowering;
 mod memo_proxy;
 mod modules;

@@ -8,6 +8,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyTuple};
 
+use crate::limits::cache_bytes;
+
 /// Bytes of snippet text whose plans are kept. An entry holds its code object, so that the address which is its key
 /// is not given to another one; 32 MiB hold some 30,000 functions of a kilobyte.
 const PLAN_CACHE_BYTES: usize = 32 * 1024 * 1024;
@@ -287,7 +289,7 @@ fn remember(code: &Bound<'_, PyAny>, change: impl FnOnce(&mut Entry), bytes: usi
         change(entry);
         entry.bytes = entry.bytes.saturating_add(bytes);
         cache.bytes = cache.bytes.saturating_add(bytes);
-        while cache.bytes > PLAN_CACHE_BYTES && cache.order.len() > 1 {
+        while cache.bytes > cache_bytes(PLAN_CACHE_BYTES) && cache.order.len() > 1 {
             let Some(oldest) = cache.order.pop_front() else {
                 break;
             };

@@ -12,6 +12,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyTuple, PyType};
 
 use crate::engine::known::Known;
+use crate::limits::cache_bytes;
 use crate::reference::registered;
 pub(crate) use guards::{Alive, is_plain_class, property_type};
 pub(crate) use referents::Inspector;
@@ -313,7 +314,7 @@ impl Cache {
 
     fn trim(&mut self) -> Vec<Entry> {
         let mut dropped = Vec::new();
-        while self.bytes > MOST_BYTES
+        while self.bytes > cache_bytes(MOST_BYTES)
             && let Some(oldest) = self.order.pop_front()
         {
             if let Some(entry) = self.entries.remove(&oldest) {

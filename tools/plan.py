@@ -18,6 +18,7 @@ SITE = CACHE / "site"
 PYTEST_ON = ["3.8", "3.11", "3.13", "3.15"]
 UPSTREAM_ON = ["3.8", "3.9", "3.11", "3.13", "3.14"]
 REQUIREMENTS_ON = ["3.11", "3.12", "3.13"]
+COUNTED_ON = "3.11"
 
 
 class Step:
@@ -93,6 +94,7 @@ def phases(build=True):
             + suite_steps(found, jobs)
             + requirements_steps(found)
             + declared_steps()
+            + instruction_steps(found)
             + matrix_steps(jobs)
             + determinism_steps(jobs)
             + payload_steps(jobs)
@@ -208,6 +210,14 @@ def determinism_steps(jobs):
     env = {"CODEPICKLE_PATH": str(SITE)}
     command = [sys.executable, TESTS / "determinism" / "run.py", "--jobs", jobs]
     return [Step("determinism", command, env=env, figure=r"^determinism:")]
+
+
+def instruction_steps(found):
+    """Counted for one Python; where that is missing, for Rust alone."""
+    command = [sys.executable, TOOLS / "instructions.py"]
+    if COUNTED_ON in found:
+        command += ["--python", venv_python(COUNTED_ON)]
+    return [Step("instructions", command, figure=r"^instructions:")]
 
 
 def requirements_steps(found):

@@ -275,6 +275,63 @@ def _unpack(value, size, star=None):
     return [*values[:star], values[star:end], *values[end:]]
 
 
+class loop:
+    """Enters a loop, once, and again after `continue` in a finally clause."""
+
+    def __init__(self):
+        self.is_entered = False
+        self.is_ended = False
+        #: What of the iterable has not been iterated over.
+        self.rest = None
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self.is_entered:
+            raise StopIteration
+        self.is_entered = True
+        return self
+
+    def again(self):
+        self.is_entered = False
+
+    def end(self):
+        self.is_ended = True
+
+    def over(self, iterable):
+        self.rest = _Rest(iter(iterable))
+        return self.rest
+
+    def over_async(self, iterable):
+        kind = type(iterable)
+        if not hasattr(kind, "__aiter__"):
+            raise TypeError("'async for' requires an object with __aiter__ method, got %.100s" % kind.__name__)
+        self.rest = _Rest(kind.__aiter__(iterable))
+        return self.rest
+
+    def done(self, name):
+        """Remove the variable that ``lambda: variable`` reads, this object's; whether the loop ended by itself."""
+        if name.__closure__:
+            del name.__closure__[0].cell_contents
+        else:
+            del sys._getframe(1).f_locals[name.__code__.co_names[0]]
+        return self.is_ended
+
+
+class _Rest:
+    """An iterator, which itself need not be iterable."""
+
+    def __init__(self, iterator):
+        self.iterator = iterator
+
+    def __iter__(self):
+        return self.iterator
+
+    def __aiter__(self):
+        return self.iterator
+
+
 class except_star:
     """The clauses ``except*`` of a statement at work on an exception."""
 

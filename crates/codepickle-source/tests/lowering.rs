@@ -119,7 +119,7 @@ fn what_has_no_lowering_is_an_error_that_names_it() {
             1,
         ),
         (
-            "for x in y:\n try: pass\n finally: continue\n",
+            "if a:\n \\\n for x in y:\n  try: pass\n  finally: continue\n",
             ConstructKind::ContinueInFinally,
             3,
         ),
@@ -190,6 +190,7 @@ fn deep_nesting_is_an_error_or_works() {
             ),
             format!("x = {}\n", around("a[*", "1", "]")),
             nested(depth.min(100), "try: pass\n", "except* A:\n"),
+            "for x in y:\n".to_owned() + &nested(depth.min(100), "  try: pass\n", "  finally:\n"),
             format!(
                 "async def f(): {}\n",
                 around("[", "[x async for x in y]", " for y in z]")

@@ -11,7 +11,7 @@
 //!
 //! What an old grammar cannot hide: a positional-only parameter has another name in messages, signatures and the keys of
 //! `__annotations__`; the variable of a `match` shows in the frame unless the function mentions `locals`, `vars`, `dir`,
-//! `eval` or `exec`, and that of an `except*` while this is at work; a variable that an expression assigns is a cell before
+//! `eval` or `exec`, and that of an `except*`, or of a loop with a `continue` in `finally`, while this is at work; a variable that an expression assigns is a cell before
 //! 3.8. What `except*` raises after its clauses has one more entry in its traceback, for the last line of the last clause;
 //! `sys.exc_info()[2]` in a clause has one, too, for its first line; and what the type of a clause raises has the whole
 //! exception for context, not the part before.
@@ -38,6 +38,7 @@ mod edit;
 mod except_star;
 mod fstring;
 mod layout;
+mod loops;
 mod matching;
 mod module;
 mod notes;

@@ -42,6 +42,8 @@ pub(super) struct Rewriter<'a> {
     /// Whether a `continue` here would leave a `finally` clause.
     in_finally: bool,
     awaiting: Awaiting,
+    /// The loops around the visitor, with the variables of those that are entered again.
+    pub(super) loops: Vec<Option<String>>,
     /// What moves the lines around the visitor.
     pub(super) shifts: Vec<Shift>,
     /// Whether annotations are not evaluated.
@@ -77,6 +79,7 @@ impl<'a> Rewriter<'a> {
             variables: 0,
             in_finally: false,
             awaiting: Awaiting::default(),
+            loops: Vec::new(),
             shifts: Vec::new(),
             has_text_annotations: false,
         }
@@ -166,7 +169,7 @@ impl<'a> Rewriter<'a> {
         }
     }
 
-    fn with_finally(&mut self, in_finally: bool, visit: impl FnOnce(&mut Self)) {
+    pub(super) fn with_finally(&mut self, in_finally: bool, visit: impl FnOnce(&mut Self)) {
         let outer = std::mem::replace(&mut self.in_finally, in_finally);
         visit(self);
         self.in_finally = outer;
@@ -309,13 +312,11 @@ impl<'a> Visitor<'a> for Rewriter<'a> {
                 self.star_in_for(each);
                 self.visit_expr(&each.iter);
                 self.visit_expr(&each.target);
-                self.with_finally(false, |rewriter| rewriter.visit_body(&each.body));
-                return self.visit_body(&each.orelse);
+                return self.loop_body(stmt, &each.body, &each.orelse);
             }
             Stmt::While(each) => {
                 self.visit_expr(&each.test);
-                self.with_finally(false, |rewriter| rewriter.visit_body(&each.body));
-                return self.visit_body(&each.orelse);
+                return self.loop_body(stmt, &each.body, &each.orelse);
             }
             Stmt::Try(attempt) => {
                 self.visit_body(&attempt.body);
@@ -324,7 +325,7 @@ impl<'a> Visitor<'a> for Rewriter<'a> {
                 return self.with_finally(true, |rewriter| rewriter.visit_body(&attempt.finalbody));
             }
             Stmt::Continue(stmt) if self.in_finally => {
-                self.unknown(ConstructKind::ContinueInFinally, stmt.start());
+                self.continue_in_finally(stmt);
             }
             Stmt::Return(stmt) => {
                 if let Some(value) = &stmt.value {

@@ -34,8 +34,13 @@ def fill(dispatch: Dict[type, Callable[[Any], Reduced]]) -> None:
     """Add the reducers for hints to `dispatch`."""
     dispatch.update(aliases)
     dispatch[typing.ForwardRef] = _reduce_forward_reference
+    modules = [typing, sys.modules.get("typing_extensions")]
+    if sys.version_info < (3, 12):
+        from . import _lowered_types
+
+        modules.append(_lowered_types)
     for name in ("TypeVar", "ParamSpec", "TypeVarTuple", "TypeAliasType", "NewType"):
-        for module in (typing, sys.modules.get("typing_extensions")):
+        for module in modules:
             kind = getattr(module, name, None)
             if isinstance(kind, type):
                 dispatch[kind] = reduce_variable

@@ -16,12 +16,14 @@ SELF = (bool, bytearray, bytes, dict, float, frozenset, int, list, set, str, tup
 _missing = object()
 
 
-def compile_lines(text, filename, inserted, flags=0):
+def compile_lines(text, filename, inserted, flags=0, params=()):
     """Compile lowered text, a module, with the line numbers of the original.
 
     `inserted` are the numbers of the lines that the original does not have; each counts as the line before it.
+    `params` are names that the text's one statement finds in a scope around it, as from 3.12 on its type parameters.
+    Its qualified name stays.
     """
-    if not inserted:
+    if not inserted and not params:
         return compile(text, filename, "exec", flags, True)
     tree = compile(text, filename, "exec", flags | ast.PyCF_ONLY_AST, True)
     for node in ast.walk(tree):
@@ -29,6 +31,15 @@ def compile_lines(text, filename, inserted, flags=0):
             line = getattr(node, name, None)
             if line is not None:
                 setattr(node, name, max(1, line - bisect_left(inserted, line + 1)))
+    if params:
+        inner = tree.body[-1]
+        while isinstance(inner, ast.If):
+            inner = inner.body[0]
+        (outer,) = ast.parse("def _(%s): global _" % ", ".join(params)).body
+        outer.name = "<generic parameters of %s>" % inner.name
+        outer.body[0].names = [inner.name]
+        outer.body += tree.body
+        tree.body = [outer]
     return compile(tree, filename, "exec", flags, True)
 
 
@@ -38,7 +49,7 @@ def same(value):
 
 
 def only(values):
-    """The only one of the values, as `*args: *values` takes it."""
+    """The only one of the values, as `*args: *values` and `[*Ts = *values]` take it."""
     [value] = values
     return value
 
@@ -520,3 +531,17 @@ def _project(error, leaves):
     if isinstance(notes, Sequence):
         group.__notes__ = list(notes)
     return group
+
+
+def __getattr__(name):
+    """What makes type parameters and aliases: a file of its own, since it imports `typing`."""
+    if name in _TYPES:
+        from . import _lowered_types
+
+        return getattr(_lowered_types, name)
+    raise AttributeError("module %r has no attribute %r" % (__name__, name))
+
+
+_TYPES = frozenset(
+    ["alias", "base", "bind", "generic", "names", "paramspec", "type_params", "typevar", "typevartuple"]
+)

@@ -96,6 +96,7 @@ def older(
     trailer: str,
     column: int,
     decorators: int,
+    has_text_annotations: bool,
     producer: int,
     wanted: int,
 ) -> Optional[tuple[Any, ...]]: ...

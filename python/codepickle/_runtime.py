@@ -266,21 +266,22 @@ def compile_snippet(
 
         for feature in futures.split(","):
             flags |= getattr(getattr(__future__, feature, None), "compiler_flag", 0)
-    helper, reason, inserted = "", None, ()
+    helper, reason, inserted, params = "", None, (), ()
     if older is not None and sys.version_info[:2] < (3, older[0]):
         reason = older[1]
         form = next((form for form in older[2:] if (3, form[0]) <= sys.version_info[:2]), None)
         if form is not None:
-            _, helper, changes, inserted = form
+            _, helper, changes, inserted = form[:4]
             text = lowered_text(text, changes, inserted)
+            params, header = (form[4:] + ((), header)[len(form) - 4 :])[:2]
     whole, shift = _assemble(text, line, path, prefix + header, trailer, column, decorators)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if inserted:
+            if inserted or params:
                 # What is on such a line counts as the line before: tracebacks stay on the lines of the original.
                 inserted = [index + line + shift for index in inserted]
-                module = import_module("codepickle._lowered").compile_lines(whole, filename, inserted, flags)
+                module = import_module("codepickle._lowered").compile_lines(whole, filename, inserted, flags, params)
             elif compiler is not None:
                 module = compiler(whole)
             else:

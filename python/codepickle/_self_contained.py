@@ -40,21 +40,23 @@ boot(z, wire)
 _BOOTSTRAP_LOWERED = """\
 import sys
 def boot(z):
-    name = "codepickle._lowered"
     try:
-        __import__(name)
+        __import__("codepickle._lowered")
         return
     except ImportError:
         pass
     import types, zlib
-    module = types.ModuleType(name)
-    module.__package__ = "codepickle"
-    sys.modules[name] = sys.modules["codepickle"]._lowered = module
-    try:
-        exec(compile(zlib.decompress(z), "<codepickle lowered>", "exec"), module.__dict__)
-    except BaseException:
-        del sys.modules[name]
-        raise
+    for short, text in zip(("_lowered", "_lowered_types"), zlib.decompress(z).split(b"\\0")):
+        name = "codepickle." + short
+        module = types.ModuleType(name)
+        module.__package__ = "codepickle"
+        sys.modules[name] = module
+        setattr(sys.modules["codepickle"], short, module)
+        try:
+            exec(compile(text, "<codepickle lowered>", "exec"), module.__dict__)
+        except BaseException:
+            del sys.modules[name]
+            raise
 boot(z)
 """
 
@@ -73,4 +75,6 @@ def lowered() -> Tuple[str, bytes]:
     """The same for what lowered text calls."""
     from . import _lowered
 
-    return _BOOTSTRAP_LOWERED, zlib.compress(Path(_lowered.__file__).read_bytes(), 9)
+    path = Path(_lowered.__file__)
+    texts = [path.read_bytes(), path.with_name("_lowered_types.py").read_bytes()]
+    return _BOOTSTRAP_LOWERED, zlib.compress(b"\0".join(texts), 9)

@@ -351,8 +351,9 @@ def _older(args: Tuple[Any, ...], wanted: int) -> Optional[Tuple[Any, ...]]:
     """What a grammar that lacks the text's syntax reads in its place: the last argument of `c`."""
     from . import _native
 
-    text, line, _, header, trailer, column, decorators = args[:7]
-    return _native.older(text, line, header, trailer, column, decorators, sys.version_info[1], wanted)
+    text, line, _, header, trailer, column, decorators, futures = args[:8]
+    is_text = "annotations" in futures.split(",")
+    return _native.older(text, line, header, trailer, column, decorators, is_text, sys.version_info[1], wanted)
 
 
 def for_python(args: Tuple[Any, ...], wanted: int) -> Tuple[Any, ...]:

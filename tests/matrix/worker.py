@@ -21,7 +21,7 @@ def make_loader(folder):
     """Lay out what the loader-only wheel installs, and nothing more."""
     target = os.path.join(folder, "codepickle")
     os.makedirs(target)
-    for name in ("_runtime.py", "_lowered.py"):
+    for name in ("_runtime.py", "_lowered.py", "_lowered_types.py"):
         source = os.path.join(package_path(), "codepickle", name)
         if os.path.exists(source):
             shutil.copy(source, target)

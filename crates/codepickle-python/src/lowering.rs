@@ -30,6 +30,7 @@ pub(crate) fn older<'py>(
     trailer: &str,
     column: u32,
     decorators: usize,
+    has_text_annotations: bool,
     producer: u8,
     wanted: u8,
 ) -> PyResult<Option<Bound<'py, PyTuple>>> {
@@ -40,6 +41,7 @@ pub(crate) fn older<'py>(
         line,
         column,
         decorators,
+        has_text_annotations,
     };
     let older = py
         .detach(|| Older::of(&parts, (3, producer), (3, wanted)))
@@ -60,13 +62,19 @@ pub(crate) fn older<'py>(
             changes.push(index.into_pyobject(py)?.into_any());
             changes.push(PyString::new(py, &line).into_any());
         }
-        let form = (
-            form.oldest.1,
-            form.helper.unwrap_or_default(),
-            PyTuple::new(py, changes)?,
-            PyTuple::new(py, form.inserted)?,
-        );
-        values.push(form.into_pyobject(py)?.into_any());
+        let mut items = vec![
+            form.oldest.1.into_pyobject(py)?.into_any(),
+            PyString::new(py, form.helper.as_deref().unwrap_or_default()).into_any(),
+            PyTuple::new(py, changes)?.into_any(),
+            PyTuple::new(py, form.inserted)?.into_any(),
+        ];
+        if !form.type_params.is_empty() || form.header.is_some() {
+            items.push(PyTuple::new(py, form.type_params)?.into_any());
+        }
+        if let Some(header) = form.header {
+            items.push(PyString::new(py, &header).into_any());
+        }
+        values.push(PyTuple::new(py, items)?.into_any());
     }
     PyTuple::new(py, values).map(Some)
 }

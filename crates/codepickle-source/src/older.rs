@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use crate::error::ParseError;
-use crate::lower::{Construct, ConstructKind, LowerError, Lowered, Version, constructs_in, lower};
+use crate::lower::{
+    Construct, ConstructKind, LowerError, Lowered, Version, constructs_in, lower_definition,
+};
 
 /// A snippet as `docs/wire-format.md` has it, under *Code*.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +22,8 @@ pub struct Parts<'a> {
     pub column: u32,
     /// How many characters of the text are decorators. They are not compiled.
     pub decorators: usize,
+    /// Whether the future feature `annotations` is on.
+    pub has_text_annotations: bool,
 }
 
 /// What older grammars get in place of a snippet's text.
@@ -45,6 +49,10 @@ pub struct Form {
     pub changes: Vec<(u32, String)>,
     /// The lines, counted from 0, that the original does not have.
     pub inserted: Vec<u32>,
+    /// Type parameters that the text no longer makes and its functions have in their closures, mangled and sorted.
+    pub type_params: Vec<String>,
+    /// What the header is in this grammar, where it is another one.
+    pub header: Option<String>,
 }
 
 impl Older {
@@ -64,7 +72,7 @@ impl Older {
     /// use codepickle_source::{Older, Parts};
     ///
     /// let text = "def f(x):\n    if (y := x) > 1:\n        return y";
-    /// let parts = Parts { text, header: "", trailer: "", line: 9, column: 0, decorators: 0 };
+    /// let parts = Parts { text, header: "", trailer: "", line: 9, column: 0, decorators: 0, has_text_annotations: false };
     /// let older = Older::of(&parts, (3, 13), (3, 7))?.unwrap();
     /// assert_eq!(older.needs, (3, 8));
     /// assert_eq!(older.forms[0].changes[0], (1, "    if (_ck.let(lambda: y, x)) > 1:\n".to_owned()));
@@ -77,7 +85,7 @@ impl Older {
         wanted: Version,
     ) -> Result<Option<Self>, ParseError> {
         let whole = Whole::of(parts);
-        let mut found = constructs_in(&whole.text, whole.within.clone())?;
+        let mut found = constructs_in(&whole.text, 0..whole.within.end)?;
         found.retain(|construct| {
             construct.kind != ConstructKind::DictComprehensionOrder
                 || construct.kind.since() <= producer
@@ -98,7 +106,8 @@ impl Older {
             .any(|construct| construct.kind == ConstructKind::PositionalOnly);
         for minor in wanted.1..needs.1 {
             let target = (wanted.0, minor);
-            match lower(&whole.text, whole.within.clone(), target) {
+            let within = whole.within.clone();
+            match lower_definition(&whole.text, within, target, parts.has_text_annotations) {
                 Ok(Some(lowered)) => older.forms.extend(form(parts, &lowered, target)),
                 Ok(None) => break,
                 Err(LowerError::Construct(construct, _)) => {
@@ -168,7 +177,17 @@ fn form(parts: &Parts<'_>, lowered: &Lowered, oldest: Version) -> Option<Form> {
         helper: lowered.helper.clone(),
         changes,
         inserted: inserted.into_iter().map(|index| above + index).collect(),
+        type_params: lowered.type_params.clone(),
+        header: header(parts, lowered),
     })
+}
+
+/// The header in the older grammar, if that is another one: it has as many lines.
+fn header(parts: &Parts<'_>, lowered: &Lowered) -> Option<String> {
+    let count = parts.header.split_inclusive('\n').count();
+    let lines = lowered.before.split_inclusive('\n');
+    let header: String = lines.take(count).collect();
+    (header != parts.header).then_some(header)
 }
 
 /// The construct at its line in the file.

@@ -8,6 +8,7 @@ mod reviewed;
 use std::fmt::Write;
 
 use codepickle_source::lower::{ConstructKind, LowerError, constructs, lower};
+use codepickle_source::{Older, Parts};
 use reviewed::fixtures;
 
 #[test]
@@ -91,8 +92,18 @@ fn what_has_no_lowering_is_an_error_that_names_it() {
             ConstructKind::ExceptStar,
             3,
         ),
-        ("\ndef f[T](): pass\n", ConstructKind::TypeParams, 2),
-        ("type X = int\n", ConstructKind::TypeAlias, 1),
+        // One global for the functions of every turn.
+        (
+            "for x in y:\n def f[T](): return T\n",
+            ConstructKind::TypeParams,
+            2,
+        ),
+        ("while x: type X[T] = T\n", ConstructKind::TypeAlias, 1),
+        (
+            "def f():\n for x in y:\n  class C[T]:\n   def m(self): return T\n",
+            ConstructKind::TypeParams,
+            3,
+        ),
         ("x = t'{y}'\n", ConstructKind::TemplateString, 1),
         (
             "\n\n(*x for x in y)\n",
@@ -131,6 +142,98 @@ fn what_has_no_lowering_is_an_error_that_names_it() {
         };
         assert_eq!((construct.kind, construct.line), (kind, line), "{text}");
     }
+}
+
+/// The form of a snippet for 3.7: its lines that differ, its type parameters and its header.
+fn form(header: &str, text: &str) -> Result<(String, Vec<String>, Option<String>), String> {
+    let parts = Parts {
+        text,
+        header,
+        trailer: "",
+        line: 1 + u32::try_from(header.lines().count()).unwrap(),
+        column: 0,
+        decorators: 0,
+        has_text_annotations: false,
+    };
+    let older = Older::of(&parts, (3, 13), (3, 7)).unwrap().unwrap();
+    assert_eq!(older.needs, (3, 12));
+    let Some(form) = older.forms.into_iter().next() else {
+        return Err(older.refused.unwrap().to_string());
+    };
+    let lines = form.changes.into_iter().map(|(_, line)| line);
+    Ok((lines.collect(), form.type_params, form.header))
+}
+
+#[test]
+fn snippets_leave_their_type_parameters_to_closures() {
+    let cases = [
+        (
+            "",
+            "def f[T: 0](x: T) -> T:\n return T\n",
+            "def f(x: T) -> T:\n",
+            &["T"][..],
+            None,
+        ),
+        (
+            "",
+            "def f[T](x: T): return x\n",
+            "def f(x: T): return x\n",
+            &[],
+            None,
+        ),
+        (
+            "",
+            "class C[\n T,\n](B[T]):\n type X[V] = (\n  V)\n def m[__U](self): return __U, T\n",
+            "class C(\n\nB[T]):\n X = (0\n)\n def m(self): return __U, T\n",
+            &["T", "_C__U"],
+            None,
+        ),
+        (
+            "",
+            "class C[\n T]: pass\n",
+            "class C(\n): pass\n",
+            &[],
+            None,
+        ),
+        (
+            "",
+            "def f[T]():\n class C[U]: x = T, U\n return C\n",
+            "def f():\n class C(_ck.base(_ck.typevar(lambda: U, \"U\"))): \
+             __type_params__ = _ck.type_params(U); x = T, U\n U: 0; return C\n",
+            &["T"],
+            None,
+        ),
+        // What is around a snippet.
+        (
+            "class C[T,**P]:\n",
+            " def m(self): return T\n",
+            "",
+            &["T"],
+            Some("class C:\n"),
+        ),
+        (
+            "def f[T,U](a):\n class C[V]:\n",
+            "  def m[T](self): return T, U, a\n",
+            "  def m(self): return T, U, a\n",
+            &["T", "U"],
+            Some("def f(a):\n class C:\n"),
+        ),
+    ];
+    for (header, text, expected, params, new) in cases {
+        let params: Vec<String> = params.iter().map(ToString::to_string).collect();
+        let expected = (expected.to_owned(), params, new.map(str::to_owned));
+        assert_eq!(form(header, text), Ok(expected));
+    }
+}
+
+#[test]
+fn snippets_whose_type_parameters_cannot_be_told_apart_are_refused() {
+    // One method has a variable of that name in its closure, the other a global.
+    let text = "class C:\n def a[T](self): return T\n def b(self): return T\n";
+    assert_eq!(
+        form("", text),
+        Err("3.12: type parameters, line 2".to_owned())
+    );
 }
 
 #[test]

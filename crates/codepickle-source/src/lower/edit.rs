@@ -18,6 +18,9 @@ pub(super) enum Part {
     /// Lines that the original does not have, each with its line end. They stand before the line that begins here;
     /// elsewhere they follow, and what is left of the line stands at the end of the last of them.
     Inserted(String),
+    /// Lines before the line that begins here, each with its line end, that stand for that line: its own text counts as
+    /// what the original does not have.
+    Above(String),
 }
 
 /// What stands in a range's place. An empty range is an insertion.
@@ -55,6 +58,14 @@ impl Out {
     fn kept(&self) -> u32 {
         let inserted = u32::try_from(self.inserted.len()).unwrap_or(u32::MAX);
         self.lines.saturating_sub(inserted)
+    }
+
+    /// Takes back the white space that was put in where this line begins.
+    fn take_room(&mut self) -> String {
+        let end = self.text.trim_end_matches(' ').len();
+        let is_room = end == 0 || self.text[..end].ends_with(['\n', '\r']);
+        self.text
+            .split_off(if is_room { end } else { self.text.len() })
     }
 
     /// Whole lines, between two lines.
@@ -161,6 +172,13 @@ impl<'a> Edits<'a> {
                     }
                 }
                 Part::Inserted(lines) => out.insert(lines),
+                Part::Above(lines) => {
+                    let first = out.lines + 2;
+                    let room = out.take_room();
+                    out.push(lines);
+                    out.inserted.extend(first..=out.lines + 1);
+                    out.push(&room);
+                }
             }
         }
         if out.kept() - start == line(edit.range.end()) - first {
@@ -212,6 +230,26 @@ mod tests {
     fn inserted_lines_are_numbered_in_the_result() {
         let out = applied("a\nb\n", (0, 4), &[(2, "x\ny\n"), (0, "w\n"), (2, "z\n")]);
         assert_eq!(out, ("w\na\nx\ny\nz\nb\n".to_owned(), vec![1, 3, 4, 5]));
+    }
+
+    #[test]
+    fn lines_above_stand_for_the_line_that_they_are_put_before() {
+        let lines = Lines::new("a\nb\n");
+        let at = TextRange::empty(TextSize::from(2));
+        let edit = |part| Edit {
+            range: at,
+            parts: vec![part],
+            is_quote: false,
+        };
+        let room = edit(Part::Text("  ".to_owned()));
+        let above = edit(Part::Above("x\ny\n".to_owned()));
+        let edits = Edits::new("a\nb\n", &lines, vec![room, above]);
+        let out = edits.apply_all(TextRange::up_to(TextSize::from(4)));
+        let out = out.unwrap();
+        assert_eq!(
+            (out.text, out.inserted),
+            ("a\nx\ny\n  b\n".to_owned(), vec![3, 4])
+        );
     }
 
     #[test]

@@ -56,7 +56,8 @@ impl Rewriter<'_> {
         let Some(debug) = &element.debug_text else {
             return must_join;
         };
-        if !self.found(ConstructKind::FStringDebug, element.start()) {
+        let is_new = self.found(ConstructKind::FStringDebug, element.start());
+        if !is_new && !self.is_renamed(element.range()) {
             return must_join;
         }
         let text = debug.as_str();

@@ -38,7 +38,9 @@ impl<'a> Rewriter<'a> {
             .and_then(|variable| self.entered_again(stmt, body, variable));
         self.shifts.push(room.unwrap_or_default());
         self.loops.push(variable);
+        let in_loop = std::mem::replace(&mut self.generics.in_loop, true);
         self.with_finally(false, |rewriter| rewriter.visit_body(body));
+        self.generics.in_loop = in_loop;
         let variable = self.loops.pop().flatten();
         self.shifts.pop();
         if let (Some(variable), Some(last)) = (variable, body.last()) {

@@ -9,6 +9,10 @@
 //! A lazy import becomes an import, as 3.15 itself makes of it where its filter (`sys.set_lazy_imports_filter`) says so, and
 //! as PEP 810 has older versions take `__lazy_modules__`.
 //!
+//! Type parameters and `type` statements become calls of the helpers. A text that is executed makes them where they are
+//! evaluated; in a snippet, of which only the code is wanted ([`Older`](crate::Older)), those of its own are left out, and
+//! are free variables of its functions.
+//!
 //! What an old grammar cannot hide: a positional-only parameter has another name in messages, signatures and the keys of
 //! `__annotations__`; the variable of a `match` shows in the frame unless the function mentions `locals`, `vars`, `dir`,
 //! `eval` or `exec`, and that of an `except*`, or of a loop with a `continue` in `finally`, while this is at work; a variable that an expression assigns is a cell before
@@ -37,11 +41,13 @@ mod construct;
 mod edit;
 mod except_star;
 mod fstring;
+mod generic;
 mod layout;
 mod loops;
 mod matching;
 mod module;
 mod notes;
+mod reads;
 mod rewrite;
 mod scope;
 mod small;
@@ -50,7 +56,7 @@ use std::fmt;
 use std::ops::Range;
 
 use ruff_python_ast::PythonVersion;
-use ruff_python_parser::{Mode, ParseOptions};
+use ruff_python_parser::ParseOptions;
 use ruff_text_size::{TextRange, TextSize};
 
 pub use construct::{Construct, ConstructKind, Version};
@@ -77,6 +83,10 @@ pub struct Lowered {
     /// lines, whoever compiles the text takes them out of the line numbers: what stands on such a line belongs to the
     /// line before it.
     pub inserted: Vec<u32>,
+    /// Of what is only compiled: the type parameters that its functions read and that the text does not make, mangled and
+    /// sorted; and what stands before the range in place of what did.
+    pub(crate) type_params: Vec<String>,
+    pub(crate) before: String,
 }
 
 /// Why a text is not lowered.
@@ -129,16 +139,22 @@ pub(crate) fn constructs_in(
     text: &str,
     within: Range<usize>,
 ) -> Result<Vec<Construct>, ParseError> {
-    with_rewriter(text, range(text, within)?, (3, u8::MAX), |rewriter| {
-        rewriter.found.sort();
-        rewriter.found.dedup();
-        std::mem::take(&mut rewriter.found)
-    })
+    with_rewriter(
+        text,
+        range(text, within)?,
+        (3, u8::MAX),
+        Mode::Executed,
+        |rewriter| {
+            rewriter.found.sort();
+            rewriter.found.dedup();
+            std::mem::take(&mut rewriter.found)
+        },
+    )
 }
 
 /// Rewrites the part `within` of `text` for the grammar of `target`; None if that has all of it already.
 ///
-/// `within` is all of the text, or a definition in it.
+/// `within` is all of the text, or a definition in it. What results can be executed.
 ///
 /// # Errors
 ///
@@ -159,8 +175,45 @@ pub fn lower(
     within: Range<usize>,
     target: Version,
 ) -> Result<Option<Lowered>, LowerError> {
+    lower_as(text, within, target, Mode::Executed)
+}
+
+/// Rewrites a definition that nobody will execute: code objects are taken out of it.
+///
+/// What is evaluated around its functions does not count. So their type parameters, and those of what is around the
+/// definition, need not be made: the functions have them in their closures, and whoever compiles the text binds
+/// [`Lowered::type_params`] as it does other free variables. Definitions inside of the functions are as in [`lower`].
+///
+/// `has_text_annotations` says that annotations are kept as text though `text` has no future import.
+pub(crate) fn lower_definition(
+    text: &str,
+    within: Range<usize>,
+    target: Version,
+    has_text_annotations: bool,
+) -> Result<Option<Lowered>, LowerError> {
+    let mode = Mode::Definition {
+        has_text_annotations,
+    };
+    lower_as(text, within, target, mode)
+}
+
+/// What a text is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// It is executed.
+    Executed,
+    /// Code is taken out of it.
+    Definition { has_text_annotations: bool },
+}
+
+fn lower_as(
+    text: &str,
+    within: Range<usize>,
+    target: Version,
+    mode: Mode,
+) -> Result<Option<Lowered>, LowerError> {
     let within = range(text, within)?;
-    with_rewriter(text, within, target, |rewriter| {
+    with_rewriter(text, within, target, mode, |rewriter| {
         let wanted = |construct: &&Construct| construct.kind.since() > target;
         let Some(first) = rewriter.found.iter().filter(wanted).min().copied() else {
             return Ok(None);
@@ -171,21 +224,30 @@ pub fn lower(
         }
         let edits = Edits::new(text, rewriter.lines, std::mem::take(&mut rewriter.edits));
         let lowered = edits.apply_all(within).map_err(|_| refused(first))?;
-        let (before, after) = (
-            text.get(..within.start().to_usize()).unwrap_or(""),
+        let (mut before, after) = (
+            text.get(..within.start().to_usize())
+                .unwrap_or("")
+                .to_owned(),
             text.get(within.end().to_usize()..).unwrap_or(""),
         );
-        if !is_accepted(
-            &format!("{before}{}{after}", lowered.text),
-            before.len(),
-            lowered.text.len(),
-            target,
-        ) {
+        let mut checked = before.len();
+        if mode != Mode::Executed {
+            let around = TextRange::up_to(within.start());
+            before = edits.apply(around).map_err(|_| refused(first))?;
+            checked = 0;
+        }
+        let whole = format!("{before}{}{after}", lowered.text);
+        let end = before.len() + lowered.text.len();
+        if !is_accepted(&whole, checked, end - checked, target) {
             return Err(refused(first));
         }
         Ok(Some(Lowered {
             text: lowered.text,
             inserted: lowered.inserted,
+            before,
+            type_params: std::mem::take(&mut rewriter.generics.released)
+                .into_keys()
+                .collect(),
             helper: rewriter.uses_helper.then(|| rewriter.helper.clone()),
         }))
     })?
@@ -199,6 +261,7 @@ fn is_accepted(text: &str, start: usize, length: usize, target: Version) -> bool
         text,
         TextRange::at(start, length),
         (3, u8::MAX),
+        Mode::Executed,
         |rewriter| {
             rewriter
                 .found
@@ -222,13 +285,15 @@ fn with_rewriter<T>(
     text: &str,
     within: TextRange,
     target: Version,
+    mode: Mode,
     then: impl FnOnce(&mut Rewriter) -> T,
 ) -> Result<T, ParseError> {
-    let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::PY37);
+    let options = ParseOptions::from(ruff_python_parser::Mode::Module)
+        .with_target_version(PythonVersion::PY37);
     // Parts of an edit are emitted recursively, beside the visitor's own frames.
     parse::module(text, options, 2, |parsed| {
         let lines = Lines::new(text);
-        let mut rewriter = Rewriter::new(text, parsed.tokens(), &lines, target, within);
+        let mut rewriter = Rewriter::new(text, parsed.tokens(), &lines, target, within, mode);
         rewriter.visit_module(parsed.syntax());
         rewriter.cross_check(parsed.unsupported_syntax_errors());
         then(&mut rewriter)

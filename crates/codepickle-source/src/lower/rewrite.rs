@@ -8,9 +8,12 @@ use ruff_python_ast::{self as ast, Comprehension, Expr, ModModule, Pattern, Stmt
 use ruff_python_parser::{UnsupportedSyntaxError, UnsupportedSyntaxErrorKind as Unsupported};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
+use super::Mode;
 use super::construct::{Construct, ConstructKind, Version};
 use super::edit::{Edit, Part};
+use super::generic::Generics;
 use super::layout::Shift;
+use super::reads::Owner;
 use super::scope::{Kind, Scope};
 use crate::lines::Lines;
 
@@ -48,6 +51,7 @@ pub(super) struct Rewriter<'a> {
     pub(super) shifts: Vec<Shift>,
     /// Whether annotations are not evaluated.
     pub(super) has_text_annotations: bool,
+    pub(super) generics: Generics<'a>,
 }
 
 impl<'a> Rewriter<'a> {
@@ -57,6 +61,7 @@ impl<'a> Rewriter<'a> {
         lines: &'a Lines,
         target: Version,
         within: TextRange,
+        mode: Mode,
     ) -> Self {
         let mut helper = "_ck".to_owned();
         let mut number = 0_u32;
@@ -81,13 +86,20 @@ impl<'a> Rewriter<'a> {
             awaiting: Awaiting::default(),
             loops: Vec::new(),
             shifts: Vec::new(),
-            has_text_annotations: false,
+            has_text_annotations: matches!(
+                mode,
+                Mode::Definition {
+                    has_text_annotations: true
+                }
+            ),
+            generics: Generics::new(mode != Mode::Executed),
         }
     }
 
     pub(super) fn visit_module(&mut self, module: &'a ModModule) {
-        self.has_text_annotations = module.body.iter().any(is_annotations_import);
+        self.has_text_annotations |= module.body.iter().any(is_annotations_import);
         self.visit_body(&module.body);
+        self.refuse_shared();
     }
 
     /// Notes a construct; whether it must be rewritten.
@@ -95,9 +107,13 @@ impl<'a> Rewriter<'a> {
         if !self.within.contains(at) {
             return false;
         }
+        self.note(kind, at);
+        kind.since() > self.target
+    }
+
+    pub(super) fn note(&mut self, kind: ConstructKind, at: TextSize) {
         let line = self.lines.line(at.to_u32());
         self.found.push(Construct { line, kind });
-        kind.since() > self.target
     }
 
     /// Notes that a construct stays as it is.
@@ -162,10 +178,25 @@ impl<'a> Rewriter<'a> {
         scope.enclose(self.scopes.last(), name);
         self.scopes.push(scope);
         let in_finally = std::mem::take(&mut self.in_finally);
+        let lazy = self.generics.lazy.take();
         visit(self);
         self.in_finally = in_finally;
-        if let Some(edit) = self.scopes.pop().and_then(|scope| scope.declarations()) {
-            self.edits.push(edit);
+        self.generics.lazy = lazy;
+        let Some(scope) = self.scopes.pop() else {
+            return;
+        };
+        if scope.kind == Kind::Function && !scope.locals.is_empty() {
+            let Some(edit) = self.declarations(&scope) else {
+                return self.refuse(ConstructKind::TypeParams, scope.first);
+            };
+            let is_line = edit
+                .parts
+                .iter()
+                .any(|part| matches!(part, Part::Inserted(_)));
+            // Lines that are there already belong to the statement after them.
+            let same = |other: &Edit| is_line && other.range == edit.range;
+            let at = self.edits.iter().position(same);
+            self.edits.insert(at.unwrap_or(self.edits.len()), edit);
         }
     }
 
@@ -180,22 +211,26 @@ impl<'a> Rewriter<'a> {
             self.decorator(decorator);
             self.visit_expr(&decorator.expression);
         }
-        if let Some(params) = &def.type_params {
-            self.type_params(params);
-        }
+        self.type_params(Owner::Function(def));
         let is_renamed = self.positional_only(&def.parameters);
         self.star_annotation(def);
         self.visit_parameters(&def.parameters);
         if let Some(returns) = &def.returns {
             self.visit_annotation(returns);
         }
-        let scope = Scope::of_body(Kind::Function, &def.body);
+        let mut scope = Scope::of_body(Kind::Function, &def.body);
+        scope.range = def.range();
+        let running = self.generics.running;
+        self.generics.running += u32::from(self.within.contains(def.start()));
+        let in_loop = std::mem::take(&mut self.generics.in_loop);
         self.in_scope(scope, |rewriter| {
             if is_renamed {
                 rewriter.restore_names(&def.parameters, &def.body);
             }
             rewriter.visit_body(&def.body);
         });
+        self.generics.in_loop = in_loop;
+        self.generics.running = running;
     }
 
     fn visit_class(&mut self, class: &'a ast::StmtClassDef) {
@@ -203,31 +238,16 @@ impl<'a> Rewriter<'a> {
             self.decorator(decorator);
             self.visit_expr(&decorator.expression);
         }
-        if let Some(params) = &class.type_params {
-            self.type_params(params);
-        }
+        self.type_params(Owner::Class(class));
         if let Some(arguments) = &class.arguments {
             self.visit_arguments(arguments);
         }
         let scope = Scope::of_body(Kind::Class, &class.body);
+        self.generics.classes.push((&class.name, &class.body));
         self.in_class(scope, Some(&class.name), |rewriter| {
             rewriter.visit_body(&class.body);
         });
-    }
-
-    fn type_params(&mut self, params: &'a ast::TypeParams) {
-        self.unknown(ConstructKind::TypeParams, params.start());
-        for param in &params.type_params {
-            let default = match param {
-                ast::TypeParam::TypeVar(param) => &param.default,
-                ast::TypeParam::TypeVarTuple(param) => &param.default,
-                ast::TypeParam::ParamSpec(param) => &param.default,
-            };
-            if let Some(default) = default {
-                self.unknown(ConstructKind::TypeParamDefault, default.start());
-            }
-        }
-        visitor::walk_type_params(self, params);
+        self.generics.classes.pop();
     }
 
     /// A comprehension: its elements, and its clauses, the first iterable of which belongs to the scope around it.
@@ -335,7 +355,7 @@ impl<'a> Visitor<'a> for Rewriter<'a> {
             Stmt::AnnAssign(assign) => self.annotated(assign),
             Stmt::With(with) => self.with_items(with),
             Stmt::Match(found) => self.match_statement(found),
-            Stmt::TypeAlias(alias) => self.unknown(ConstructKind::TypeAlias, alias.start()),
+            Stmt::TypeAlias(alias) => return self.alias(alias),
             Stmt::Import(import) if import.is_lazy => self.lazy_import(import.range()),
             Stmt::ImportFrom(import) if import.is_lazy => self.lazy_import(import.range()),
             _ => {}
@@ -345,6 +365,7 @@ impl<'a> Visitor<'a> for Rewriter<'a> {
 
     fn visit_expr(&mut self, expr: &'a Expr) {
         match expr {
+            Expr::Name(name) => self.name(name),
             Expr::Named(named) => self.named(named),
             Expr::Lambda(lambda) => {
                 let mut renamed = Vec::new();
@@ -362,7 +383,9 @@ impl<'a> Visitor<'a> for Rewriter<'a> {
                 let mut scope = Scope::bare(Kind::Lambda);
                 scope.enclose(self.scopes.last(), None);
                 self.scopes.push(scope);
+                let lazy = self.generics.lazy.take();
                 self.visit_expr(&lambda.body);
+                self.generics.lazy = lazy;
                 if let Some(scope) = self.scopes.pop() {
                     self.lambda_names(lambda, renamed, scope);
                 }

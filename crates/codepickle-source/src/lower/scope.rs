@@ -26,7 +26,10 @@ pub(super) enum Kind {
 pub(super) struct Scope {
     pub(super) kind: Kind,
     /// The class whose private names are mangled here.
-    class: Option<String>,
+    pub(super) class: Option<String>,
+    /// Of a function: the statement, and where its body begins.
+    pub(super) range: TextRange,
+    pub(super) first: TextSize,
     /// Whether the code may look at its variables from outside.
     is_watched: bool,
     /// Names under `global` or `nonlocal`.
@@ -34,7 +37,7 @@ pub(super) struct Scope {
     /// Where a short statement can be put.
     place: Option<Place>,
     /// Names that must be made local.
-    locals: BTreeSet<String>,
+    pub(super) locals: BTreeSet<String>,
 }
 
 /// Before a simple statement, or after a docstring.
@@ -49,6 +52,8 @@ impl Scope {
         Self {
             kind,
             class: None,
+            range: TextRange::default(),
+            first: TextSize::default(),
             is_watched: kind != Kind::Function,
             declared: BTreeSet::new(),
             place: None,
@@ -66,6 +71,7 @@ impl Scope {
         survey.visit_body(body.get(usize::from(is_after)..).unwrap_or(&[]));
         Self {
             declared: survey.declared,
+            first: body.first().map(Stmt::start).unwrap_or_default(),
             place: survey.place.or(place(body)),
             is_watched: survey.is_watched,
             ..Self::bare(kind)
@@ -87,26 +93,6 @@ impl Scope {
         let full = |name: &str| mangle(class, name).unwrap_or_else(|| name.to_owned());
         let name = full(name);
         self.declared.iter().any(|declared| full(declared) == name)
-    }
-
-    /// The statement that makes names local without executing anything.
-    pub(super) fn declarations(&self) -> Option<Edit> {
-        let place = self.place.filter(|_| !self.locals.is_empty())?;
-        // ruff takes `match: 0` for a statement of its own unless it comes first.
-        let mut names: Vec<&String> = self.locals.iter().collect();
-        names.sort_by_key(|name| !matches!(name.as_str(), "match" | "case" | "type"));
-        let text = names.into_iter().fold(String::new(), |all, name| {
-            if place.is_after {
-                all + "; " + name + ": 0"
-            } else {
-                all + name + ": 0; "
-            }
-        });
-        Some(Edit {
-            range: TextRange::empty(place.offset),
-            parts: vec![Part::Text(text)],
-            is_quote: false,
-        })
     }
 }
 
@@ -182,6 +168,29 @@ impl<'a> Visitor<'a> for Survey {
 }
 
 impl Rewriter<'_> {
+    /// The statement that makes names local without executing anything; None if there is no place for it.
+    pub(super) fn declarations(&self, scope: &Scope) -> Option<Edit> {
+        // ruff takes `match: 0` for a statement of its own unless it comes first.
+        let mut names: Vec<&String> = scope.locals.iter().collect();
+        names.sort_by_key(|name| !matches!(name.as_str(), "match" | "case" | "type"));
+        let names: Vec<String> = names.iter().map(|name| format!("{name}: 0")).collect();
+        let names = names.join("; ");
+        let (offset, part) = match scope.place {
+            Some(place) if place.is_after => (place.offset, Part::Text(format!("; {names}"))),
+            Some(place) => (place.offset, Part::Text(format!("{names}; "))),
+            None => {
+                let line = self.line_start(scope.first);
+                let indentation = self.indentation(scope.first)?;
+                (line, Part::Inserted(format!("{indentation}{names}\n")))
+            }
+        };
+        Some(Edit {
+            range: TextRange::empty(offset),
+            parts: vec![part],
+            is_quote: false,
+        })
+    }
+
     /// What binds `name` to `value` within an expression, and has that value.
     pub(super) fn bind(
         &mut self,

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 #: The builtins whose one positional subpattern is the subject itself; subclasses inherit that.
 SELF = (bool, bytearray, bytes, dict, float, frozenset, int, list, set, str, tuple)
 _missing = object()
+slice = builtins.slice
 
 
 def compile_lines(text, filename, inserted, flags=0, params=()):
@@ -85,6 +86,15 @@ def format(value, conversion=None, spec=""):
     if conversion:
         value = {"r": repr, "s": str, "a": ascii}[conversion](value)
     return builtins.format(value, spec)
+
+
+def items(mapping):
+    """What `**mapping` adds to a dict."""
+    if type(mapping) is dict:
+        return mapping.items()
+    if not hasattr(mapping, "keys"):
+        raise TypeError("%r object is not a mapping" % _name(type(mapping)))
+    return ((key, mapping[key]) for key in mapping.keys())  # noqa: SIM118 - as CPython does
 
 
 def join(*parts):

@@ -407,7 +407,7 @@ impl<'a> Visitor<'a> for Rewriter<'a> {
                 return self.comprehension(expr, &comp.generators, [Some(&comp.elt), None]);
             }
             Expr::Generator(comp) => {
-                self.unpacking(&comp.elt, None);
+                self.unpacking(&comp.elt, comp.generators.last());
                 return self.comprehension(expr, &comp.generators, [Some(&comp.elt), None]);
             }
             Expr::DictComp(comp) => {

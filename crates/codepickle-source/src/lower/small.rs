@@ -119,8 +119,8 @@ impl Rewriter<'_> {
                 if tuple.elts.iter().any(Expr::is_starred_expr)
                     && self.found(ConstructKind::StarInIndex, tuple.start())
                 {
-                    if tuple.elts.iter().any(Expr::is_slice_expr) {
-                        return self.refuse(ConstructKind::StarInIndex, tuple.start());
+                    for item in &tuple.elts {
+                        self.slice_item(item);
                     }
                     let range = self.trimmed(tuple.range());
                     let is_alone = tuple.elts.len() == 1 && !self.slice(range).ends_with(',');
@@ -136,6 +136,24 @@ impl Rewriter<'_> {
         }
     }
 
+    /// `1:2` in a tuple that gets brackets.
+    fn slice_item(&mut self, item: &Expr) {
+        let Expr::Slice(slice) = item else {
+            return;
+        };
+        let mut parts = vec![Part::Text(format!("{}.slice(", self.helper()))];
+        for part in [&slice.lower, &slice.upper, &slice.step] {
+            parts.push(match part {
+                Some(part) => Part::Source(part.range()),
+                None => Part::Text("None".to_owned()),
+            });
+            parts.push(Part::Text(", ".to_owned()));
+        }
+        parts.pop();
+        parts.push(Part::Text(")".to_owned()));
+        self.edit(slice.range(), parts);
+    }
+
     /// `[*x for x in y]`; `last` is the last clause of a list or set.
     pub(super) fn unpacking(&mut self, item: &Expr, last: Option<&Comprehension>) {
         let Expr::Starred(star) = item else {
@@ -145,7 +163,7 @@ impl Rewriter<'_> {
         if !self.found(kind, item.start()) {
             return;
         }
-        // An iterable takes no assignment expression; and a generator hands over to what it unpacks.
+        // An iterable takes no assignment expression.
         let value = TextRange::new(star.start() + TextSize::from(1), star.end());
         let (Some(last), false) = (last, self.slice(value).contains(":=")) else {
             return self.refuse(kind, item.start());
@@ -161,10 +179,35 @@ impl Rewriter<'_> {
         self.edit(TextRange::new(star.start(), last.end()), parts);
     }
 
+    /// `{**x for x in y}`
+    fn unpacking_dict(&mut self, comp: &ast::ExprDictComp) {
+        let kind = ConstructKind::UnpackingComprehension;
+        if !self.found(kind, comp.start()) {
+            return;
+        }
+        let asterisks = self.token_after(comp.start(), TokenKind::DoubleStar);
+        let (Some(first), Some(last)) = (comp.generators.first(), comp.generators.last()) else {
+            return;
+        };
+        let value = self.trimmed(TextRange::new(asterisks.end(), first.start()));
+        if self.slice(value).contains(":=") {
+            return self.refuse(kind, comp.start());
+        }
+        let (key, item) = (self.variable(), self.variable());
+        let parts = vec![
+            Part::Text(format!("{key}: {item}")),
+            Part::Source(TextRange::new(value.end(), last.end())),
+            Part::Text(format!(" for {key}, {item} in {}.items(", self.helper())),
+            Part::Source(value),
+            Part::Text(")".to_owned()),
+        ];
+        self.edit(TextRange::new(asterisks.start(), last.end()), parts);
+    }
+
     /// `{f(x): g(x) for x in y}`: 3.7 calls `g` first.
     pub(super) fn dict_comprehension(&mut self, comp: &ast::ExprDictComp) {
         let (Some(key), Some(last)) = (comp.key.as_deref(), comp.generators.last()) else {
-            return self.unknown(ConstructKind::UnpackingComprehension, comp.start());
+            return self.unpacking_dict(comp);
         };
         let is_seen = has_effects(key) && has_effects(&comp.value);
         if !is_seen || !self.found(ConstructKind::DictComprehensionOrder, comp.start()) {
@@ -365,6 +408,11 @@ impl Rewriter<'_> {
                     (stmt.start(), format!("{assignment}; "))
                 };
                 return self.edit(TextRange::empty(at), vec![Part::Text(text)]);
+            }
+            Some(stmt) if let Some(indentation) = self.indentation(stmt.start()) => {
+                let place = TextRange::empty(self.line_start(stmt.start()));
+                let line = format!("{indentation}{assignment}\n");
+                return self.edit(place, vec![Part::Inserted(line)]);
             }
             _ => return self.refuse(ConstructKind::PositionalOnly, parameters.start()),
         };

@@ -18,3 +18,14 @@ def starred(a, *args: *Ts, b: int = 1) -> None:
     def inner(*args: * (
         tuple[int, *Ts]  # comment
     )): pass
+
+
+def late(a, b, /):
+    while a:
+        a -= b
+
+
+def nested(a, /):
+    try:
+        async def g(x=a): pass
+    finally: pass

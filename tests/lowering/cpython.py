@@ -24,7 +24,7 @@ NAMES = """
 test_asyncgen test_augassign test_compare test_contextlib test_coroutines test_decorators test_dictcomps test_dynamic test_except_star
 test_exception_variations test_fstring test_funcattrs test_generator_stop test_generators test_genexps test_grammar test_iter
 test_keywordonlyarg test_listcomps test_named_expressions test_patma test_pep646_syntax test_positional_only_arg test_raise test_scope
-test_setcomps test_string_literals test_subclassinit test_super test_type_aliases test_unpack_ex test_with test_yield_from
+test_setcomps test_string_literals test_subclassinit test_super test_type_aliases test_type_params test_unpack_ex test_with test_yield_from
 """
 MODULES = NAMES.split()
 

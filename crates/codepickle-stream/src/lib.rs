@@ -43,4 +43,4 @@ pub use read::{
     Argument, Bytecode, Carried, Graph, Instruction, Method, Payload, ReadError, Reference,
     Referred, Value, View, decode, read, read_within,
 };
-pub use writer::{FRAME_TARGET, Mode, Writer};
+pub use writer::{Buffers, FRAME_TARGET, Mode, Writer};

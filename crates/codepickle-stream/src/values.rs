@@ -12,17 +12,17 @@ pub(crate) enum ValueKind {
 }
 
 struct Entry {
-    hash: u32,
     index: u32,
     start: usize,
     len: u32,
     kind: ValueKind,
 }
 
-/// Open addressing over `entries`; a slot holds an entry's number plus one, 0 is free.
+/// Open addressing over `entries`; a slot holds the hash and, in its lower half, the entry's number plus one; 0 is free.
+/// So what does not match is passed over without a look at its entry.
 #[derive(Default)]
 pub(crate) struct ValueTable {
-    slots: Vec<u32>,
+    slots: Vec<u64>,
     entries: Vec<Entry>,
 }
 
@@ -94,9 +94,13 @@ impl ValueTable {
         }
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
-        while let Some(number) = self.slots[at].checked_sub(1) {
-            let e = &self.entries[number as usize];
-            if e.hash == hash
+        loop {
+            let (its_hash, number) = unpack(self.slots[at]);
+            let Some(number) = number.checked_sub(1) else {
+                return Err(hash);
+            };
+            if its_hash == hash
+                && let Some(e) = self.entries.get(number as usize)
                 && e.kind == kind
                 && e.len as usize == bytes.len()
                 && body.get(e.start..e.start + e.len as usize) == Some(bytes)
@@ -105,7 +109,6 @@ impl ValueTable {
             }
             at = (at + 1) & mask;
         }
-        Err(hash)
     }
 
     /// Adds what `find` did not find. `start..start + len` is where the value is in the body.
@@ -128,29 +131,49 @@ impl ValueTable {
             self.grow();
         }
         self.entries.push(Entry {
-            hash,
             index,
             start,
             len,
             kind,
         });
-        Self::place(&mut self.slots, hash, number);
+        Self::place(&mut self.slots, u64::from(hash) << 32 | u64::from(number));
     }
 
-    fn place(slots: &mut [u32], hash: u32, number: u32) {
+    fn place(slots: &mut [u64], slot: u64) {
         let mask = slots.len() - 1;
-        let mut at = hash as usize & mask;
+        let mut at = unpack(slot).0 as usize & mask;
         while slots[at] != 0 {
             at = (at + 1) & mask;
         }
-        slots[at] = number;
+        slots[at] = slot;
     }
 
     fn grow(&mut self) {
-        let mut slots = vec![0; (self.slots.len() * 2).max(32)];
-        for (number, e) in (1..).zip(&self.entries) {
-            Self::place(&mut slots, e.hash, number);
+        // Four times: a table that grows to thousands is moved half as often.
+        let mut slots = vec![0; (self.slots.len() * 4).max(32)];
+        for &slot in self.slots.iter().filter(|slot| **slot != 0) {
+            Self::place(&mut slots, slot);
         }
         self.slots = slots;
     }
+
+    /// An empty table in the place of another one.
+    pub(crate) fn clear(&mut self) {
+        // Memory that comes from the system is zero.
+        self.slots = Vec::new();
+        self.entries.clear();
+    }
+
+    /// How many bytes it holds on to.
+    pub(crate) fn capacity(&self) -> usize {
+        self.slots.capacity() * size_of::<u64>() + self.entries.capacity() * size_of::<Entry>()
+    }
+}
+
+/// The hash and the number in a slot.
+#[inline]
+fn unpack(slot: u64) -> (u32, u32) {
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
+    let halves = ((slot >> 32) as u32, slot as u32);
+    halves
 }

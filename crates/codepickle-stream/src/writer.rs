@@ -80,6 +80,15 @@ impl Header {
     }
 }
 
+/// Memory for the next writer.
+#[derive(Default)]
+pub struct Buffers {
+    body: Vec<u8>,
+    events: Vec<Event>,
+    used: Vec<bool>,
+    values: ValueTable,
+}
+
 /// Writes one pickle after the other.
 ///
 /// `B` is how the caller holds a large payload that the writer shall not copy; see [`Writer::large_str`].
@@ -105,9 +114,16 @@ impl<B> Writer<B> {
     #[must_use]
     pub fn new(protocol: u8, mode: Mode) -> Self {
         Self {
+            body: Vec::with_capacity(256),
+            ..Self::empty(protocol, mode)
+        }
+    }
+
+    fn empty(protocol: u8, mode: Mode) -> Self {
+        Self {
             protocol,
             mode,
-            body: Vec::with_capacity(256),
+            body: Vec::new(),
             started: false,
             frame: None,
             events: Vec::new(),
@@ -115,6 +131,40 @@ impl<B> Writer<B> {
             used: Vec::new(),
             values: ValueTable::default(),
             frame_limit: usize::MAX,
+        }
+    }
+
+    /// A writer for `protocol` that uses the memory of another one.
+    #[must_use]
+    pub fn with_buffers(protocol: u8, mode: Mode, buffers: Buffers) -> Self {
+        Self {
+            body: buffers.body,
+            events: buffers.events,
+            used: buffers.used,
+            values: buffers.values,
+            ..Self::empty(protocol, mode)
+        }
+    }
+
+    /// The memory of a writer, for the next one; none of what was written. No memory if it is more than `most` bytes.
+    #[must_use]
+    pub fn into_buffers(mut self, most: usize) -> Buffers {
+        let held = self.body.capacity()
+            + self.events.capacity() * size_of::<Event>()
+            + self.used.capacity()
+            + self.values.capacity();
+        if held > most {
+            return Buffers::default();
+        }
+        self.body.clear();
+        self.events.clear();
+        self.used.clear();
+        self.values.clear();
+        Buffers {
+            body: self.body,
+            events: self.events,
+            used: self.used,
+            values: self.values,
         }
     }
 

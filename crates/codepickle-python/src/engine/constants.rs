@@ -24,8 +24,8 @@ struct Slot {
 /// Open addressing by Python's hash.
 #[derive(Default)]
 pub(crate) struct Constants {
-    /// Places in `entries`, plus one; 0 is free.
-    places: Vec<u32>,
+    /// Places in `entries`, plus one, below half of the hash; 0 is free.
+    places: Vec<u64>,
     entries: Vec<Slot>,
 }
 
@@ -64,9 +64,15 @@ impl Constants {
         let mask = self.places.len() - 1;
         let mut at = spread(hash);
         loop {
-            let entry = self.places[at & mask].checked_sub(1)?;
-            let slot = &self.entries[entry as usize];
-            if slot.hash == hash && same(slot.constant.bind(obj.py()), obj) {
+            let place = self.places[at & mask];
+            let entry = (place & NUMBER).checked_sub(1)?;
+            if place & !NUMBER == upper(hash)
+                && let Some(slot) = usize::try_from(entry)
+                    .ok()
+                    .and_then(|entry| self.entries.get(entry))
+                && slot.hash == hash
+                && same(slot.constant.bind(obj.py()), obj)
+            {
                 return Some(slot);
             }
             at += 1;
@@ -95,7 +101,7 @@ impl Constants {
         while self.places[at & mask] != 0 {
             at += 1;
         }
-        self.places[at & mask] = entry;
+        self.places[at & mask] = upper(hash) | u64::from(entry);
     }
 
     #[cold]
@@ -107,6 +113,14 @@ impl Constants {
             self.place(self.entries[entry].hash, entry as u32 + 1);
         }
     }
+}
+
+/// The part of a place that is a number.
+const NUMBER: u64 = 0xffff_ffff;
+
+/// The part of a place that is of the hash.
+fn upper(hash: isize) -> u64 {
+    (hash.cast_unsigned() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) & !NUMBER
 }
 
 /// Where a hash is looked for first; the upper bits count, too.

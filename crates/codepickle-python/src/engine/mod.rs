@@ -150,7 +150,7 @@ impl<'py> Engine<'py> {
     ) -> PyResult<Self> {
         Ok(Self {
             py,
-            out: Writer::new(options.protocol, options.mode),
+            out: output::writer(options.protocol, options.mode),
             memo: Memo::default(),
             constants: Constants::default(),
             config,

@@ -1,5 +1,7 @@
 //! Bytes on their way out: frames to a file, or everything into one `bytes` object.
-use codepickle_stream::{Pickle, Sink};
+use std::cell::Cell;
+
+use codepickle_stream::{Buffers, Mode, Pickle, Sink, Writer};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
@@ -16,6 +18,20 @@ impl Payload {
             object: object.unbind(),
         }
     }
+}
+
+/// A thread keeps so much memory at most from one dump to the next.
+const MOST_BUFFERED: usize = 4 * 1024 * 1024;
+
+thread_local! {
+    static BUFFERS: Cell<Buffers> = Cell::default();
+}
+
+/// A writer that uses the memory of the last one of this thread.
+pub(super) fn writer(protocol: u8, mode: Mode) -> Writer<Payload> {
+    // It may be called while a thread ends.
+    let buffers = BUFFERS.try_with(Cell::take).unwrap_or_default();
+    Writer::with_buffers(protocol, mode, buffers)
 }
 
 impl<'py> Engine<'py> {
@@ -52,7 +68,12 @@ impl<'py> Engine<'py> {
     pub(crate) fn into_bytes(self) -> PyResult<Bound<'py, PyBytes>> {
         let pickle = self.out.finish();
         if pickle.payloads().next().is_none() {
-            return join_own(self.py, &pickle);
+            let bytes = join_own(self.py, &pickle)?;
+            drop(pickle);
+            let buffers = self.out.into_buffers(MOST_BUFFERED);
+            // It may be called while a thread ends; then nobody needs them.
+            let _ = BUFFERS.try_with(|kept| kept.set(buffers));
+            return Ok(bytes);
         }
         let mut pieces = Pieces {
             py: self.py,

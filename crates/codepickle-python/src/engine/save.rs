@@ -1,12 +1,12 @@
 //! What is to be done with an object: the checks of `_pickle.save`, in its order.
 use codepickle_stream::op;
-use pyo3::exceptions::PyKeyError;
+use pyo3::exceptions::{PyAttributeError, PyKeyError};
 use pyo3::prelude::*;
 use pyo3::types::{
     PyByteArray, PyBytes, PyComplex, PyDict, PyFrozenSet, PyList, PyModule, PySet, PyString,
     PyTuple, PyType,
 };
-use pyo3::{PyTypeInfo, intern};
+use pyo3::{PyTypeInfo, ffi, intern};
 
 use super::{Engine, Task};
 use crate::{errors, functions};
@@ -158,8 +158,8 @@ impl<'py> Engine<'py> {
             }
         }
         self.culprit = Some(obj.clone());
-        let value = if let Some(reduce) = obj.getattr_opt(intern!(py, "__reduce_ex__"))? {
-            reduce.call1((self.protocol,))?
+        let value = if let Some(value) = self.reduce_ex(obj)? {
+            value
         } else {
             let Some(reduce) = obj.getattr_opt(intern!(py, "__reduce__"))? else {
                 let text = format!("can't pickle '{}' object", class.name()?);
@@ -171,6 +171,37 @@ impl<'py> Engine<'py> {
         self.culprit = None;
         self.push_links(obj, &value)?;
         self.save_reduced(value, obj)
+    }
+
+    /// `obj.__reduce_ex__(protocol)`, without an object for the bound method; `None` if there is no such method.
+    fn reduce_ex(&self, obj: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let py = self.py;
+        let name = intern!(py, "__reduce_ex__");
+        let protocol = self.protocol.into_pyobject(py)?;
+        // SAFETY: the arguments are live objects, and NULL ends them. The result is a new reference, or NULL with an
+        // exception set.
+        let value = unsafe {
+            let end: *mut ffi::PyObject = std::ptr::null_mut();
+            Bound::from_owned_ptr_or_err(
+                py,
+                ffi::PyObject_CallMethodObjArgs(
+                    obj.as_ptr(),
+                    name.as_ptr(),
+                    protocol.as_ptr(),
+                    end,
+                ),
+            )
+        };
+        match value {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => {
+                if error.is_instance_of::<PyAttributeError>(py) && obj.getattr_opt(name)?.is_none()
+                {
+                    return Ok(None);
+                }
+                Err(error)
+            }
+        }
     }
 
     /// By protocols 0 and 1 `object.__reduce_ex__` takes instances of classes made in C for what they are not, and what

@@ -113,7 +113,11 @@ class Optioned[T](Options[T], a=log(1), b=T):
     pass
 
 
+class Starred[T](Options, a=log(1), *[log(Exception)], b=T): pass
+
+
 call(lambda: Optioned.__mro__)
+call(lambda: Starred.__orig_bases__)
 
 
 def local(n):

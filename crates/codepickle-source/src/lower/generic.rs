@@ -505,7 +505,14 @@ impl<'a> Rewriter<'a> {
                     _ => break,
                 }
             }
-            let base = format!(", {helper}.base({})", variables.join(", "));
+            let base = format!("{helper}.base({})", variables.join(", "));
+            // After a keyword there are only stars.
+            let mut keywords = arguments.keywords.iter();
+            let base = if keywords.any(|keyword| keyword.start() < at) {
+                format!(", *[{base}]")
+            } else {
+                format!(", {base}")
+            };
             self.edit(TextRange::empty(at), vec![Part::Text(base)]);
         }
     }

@@ -1,13 +1,16 @@
 """Speed and size beside the peers, measured in one run, as ratios to cloudpickle.
 
-    python benches/run.py [--rounds N] [--json FILE]
+    python benches/run.py [--rounds N] [--folder FOLDER]
 
-- warm: dumps, loads and bytes of fifteen objects that travel by value (objects.py, as a script); the libraries take
-  turns, the best round of each counts
+- warm: dumps, loads and bytes of fifteen objects that travel by value (objects.py, as a script)
 - data: plain data against the standard library's pickle
-- cold: importing the library, and the first dumps in a process, with a source file of 100, 5,000 and 50,000 lines
+- cold: importing the library, the first dumps in a process, with a source file of 100, 5,000 and 50,000 lines, and the
+  first loads, beside `compile()` of the same text
+- scale: time by size, with the exponent of the power law that fits: 1 is linear
 
-`dill` and `numpy` take part where they are installed.
+The libraries take turns; the median of the rounds counts, with the quartiles as its spread. FOLDER gets the figures
+(figures.json), the tables (README.md) and, where matplotlib is installed, the plots. `dill` takes part where it is
+installed.
 """
 
 import argparse
@@ -15,7 +18,9 @@ import datetime
 import importlib
 import json
 import math
+import os
 import pickle
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -23,6 +28,8 @@ import timeit
 from pathlib import Path
 
 import objects
+import present
+import scale
 
 LIBRARIES = ["cloudpickle", "codepickle", "dill"]
 #: Seconds that one measurement takes at least; a call takes microseconds.
@@ -39,18 +46,24 @@ def available():
     return found
 
 
-def best(functions, rounds):
-    """{name: seconds a call}, the best of so many rounds in which the functions take turns."""
+def measured(functions, rounds):
+    """{name: seconds a call, as Figure}: the functions take turns, each round for a while."""
     timers = {name: timeit.Timer(function) for name, function in functions.items()}
-    numbers, seconds = {}, {}
+    numbers, seconds = {}, {name: [] for name in timers}
     for name, timer in timers.items():
         once = max(timer.timeit(3) / 3, 1e-9)
         numbers[name] = max(1, int(SPAN / once))
     for _ in range(rounds):
         for name, timer in timers.items():
-            taken = timer.timeit(numbers[name]) / numbers[name]
-            seconds[name] = min(taken, seconds.get(name, taken))
-    return seconds
+            seconds[name].append(timer.timeit(numbers[name]) / numbers[name])
+    return {name: figure(taken) for name, taken in seconds.items()}
+
+
+def figure(values):
+    """Median, and what a quarter of the rounds was below and above."""
+    ordered = sorted(values)
+    quarter = len(ordered) // 4
+    return {"median": statistics.median(ordered), "low": ordered[quarter], "high": ordered[-1 - quarter]}
 
 
 def mean(values):
@@ -79,9 +92,9 @@ def warm(libraries, rounds):
                 continue
             dumps[label] = lambda library=library, obj=obj, keywords=keywords: library.dumps(obj, **keywords)
             loads[label] = lambda library=library, data=payloads[label]: library.loads(data)
-        results["dumps"][name] = best(dumps, rounds)
-        results["loads"][name] = best(loads, rounds)
-        results["bytes"][name] = {label: len(data) for label, data in payloads.items()}
+        results["dumps"][name] = measured(dumps, rounds)
+        results["loads"][name] = measured(loads, rounds)
+        results["bytes"][name] = {label: figure([len(data)]) for label, data in payloads.items()}
     return results
 
 
@@ -115,23 +128,39 @@ def data(libraries, rounds):
     chosen = {"pickle": pickle, **{name: libraries[name] for name in ("cloudpickle", "codepickle")}}
     for name, value in plain_data().items():
         calls = {label: lambda m=m, value=value: m.dumps(value, protocol=4) for label, m in chosen.items()}
-        results[name] = best(calls, rounds)
+        results[name] = measured(calls, rounds)
     return results
 
 
 COLD = """
 import sys, time
-sys.path.insert(0, sys.argv[2])
+what, name, folder, module = sys.argv[1:]
+sys.path.insert(0, folder)
 begin = time.perf_counter()
-library = __import__(sys.argv[1])
-imported = time.perf_counter() - begin
-if len(sys.argv) > 3:
-    module = __import__(sys.argv[3])
+library = __import__(name)
+taken = time.perf_counter() - begin
+if what == "loads":
+    import pickle
+    payload = open(folder + "/" + module + "." + name, "rb").read()
+    begin = time.perf_counter()
+    pickle.loads(payload)
+    taken = time.perf_counter() - begin
+elif what != "import":
+    module = __import__(module)
     library.register_pickle_by_value(module)
     begin = time.perf_counter()
-    library.dumps(module.last)
-    imported = time.perf_counter() - begin
-print(imported)
+    payload = library.dumps(module.last)
+    taken = time.perf_counter() - begin
+    open(folder + "/" + module.__name__ + "." + name, "wb").write(payload)
+print(taken)
+"""
+
+COMPILE = """
+import sys, time
+text = open(sys.argv[3] + "/" + sys.argv[4] + ".py").read()
+begin = time.perf_counter()
+compile(text, "name", "exec", 0, True)
+print(time.perf_counter() - begin)
 """
 
 
@@ -139,61 +168,85 @@ def cold(rounds):
     """{what: {library: seconds}}, each in a fresh process."""
     results = {}
     with tempfile.TemporaryDirectory() as folder:
-        cases = {"import": []}
+        cases = {"import": ("import", "")}
         for lines in (100, 5000, 50000):
             name = "lines_%d" % lines
             functions = "".join("def f%d(x):\n    return x + %d\n\n\n" % (i, i) for i in range(lines // 4))
             Path(folder, name + ".py").write_text(functions + "last = f%d\n" % (lines // 4 - 1))
-            cases["first dumps, %d lines" % lines] = [name]
+            cases["first dumps, %d lines" % lines] = ("dumps", name)
+        body = "".join("    total += len(str(x)) * %d\n" % i for i in range(40))
+        Path(folder, "longer.py").write_text("def last(x, total=0):\n%s    return total\n" % body)
+        cases["dumps, a function of 42 lines"] = ("dumps", "longer")
+        cases["first loads of it"] = ("loads", "longer")
         for what, arguments in cases.items():
-            for _ in range(rounds + 1):  # The first writes the .pyc files.
-                for library in ("cloudpickle", "codepickle"):
-                    command = [sys.executable, "-c", COLD, library, folder, *arguments]
-                    taken = float(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
-                    known = results.setdefault(what, {})
-                    known[library] = min(taken, known.get(library, taken))
+            taken = {name: [] for name in ("cloudpickle", "codepickle")}
+            if arguments[0] == "loads":
+                taken["compile()"] = []
+            for number in range(rounds + 1):
+                for library, seconds in taken.items():
+                    script = COMPILE if library == "compile()" else COLD
+                    command = [sys.executable, "-c", script, arguments[0], library, folder, arguments[1]]
+                    found = float(subprocess.run(command, stdout=subprocess.PIPE, check=True, env=environment()).stdout)
+                    if number:  # the first writes the .pyc files
+                        seconds.append(found)
+            results[what] = {library: figure(seconds) for library, seconds in taken.items()}
     return results
 
 
+def environment():
+    """As installed packages are: with .pyc files."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def table(title, rows, unit, scale, baseline="cloudpickle"):
-    """Print a table of values and their ratios to the baseline; returns {library: geometric mean of the ratios}."""
-    labels = list(next(iter(rows.values())))
-    print("\n%-28s" % title + "".join("%22s" % label for label in labels))
+    """Print medians and their ratios to the baseline; returns {library: geometric mean of the ratios}."""
+    labels = list(dict.fromkeys(label for values in rows.values() for label in values))
+    print("\n%-30s" % title + "".join("%30s" % label for label in labels))
     ratios = {label: [] for label in labels}
     for name, values in rows.items():
-        line = "%-28s" % name
+        line = "%-30s" % name
         for label in labels:
             if label not in values:
-                line += "%22s" % "-"
+                line += "%30s" % "-"
                 continue
-            ratio = values[label] / values[baseline]
+            value = values[label]
+            ratio = value["median"] / values[baseline]["median"]
             ratios[label].append(ratio)
-            line += "%13.1f %s %5.2f" % (values[label] * scale, unit, ratio)
+            spread = 100 * (value["high"] - value["low"]) / value["median"] / 2
+            line += "%15.1f %s ±%3.0f %% %5.2f" % (value["median"] * scale, unit, spread, ratio)
         print(line)
     means = {label: mean(values) for label, values in ratios.items() if values}
-    print("%-28s" % "geometric mean" + "".join("%22.3f" % means.get(label, math.nan) for label in labels))
+    print("%-30s" % "geometric mean" + "".join("%30.3f" % means.get(label, math.nan) for label in labels))
     return means
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--json", help="write all figures there")
+    parser.add_argument("--folder", type=Path, help="write figures, tables and plots there")
     options = parser.parse_args()
     libraries = available()
-    print("Python %s" % sys.version.split()[0])
+    machine = present.machine(libraries)
+    print(present.describe(machine))
     figures = warm(libraries, options.rounds)
+    figures["data"] = data(libraries, options.rounds)
+    figures["cold"] = cold(options.rounds)
+    figures["scale"] = scale.measured()
     means = {
         "dumps": table("warm dumps", figures["dumps"], "us", 1e6),
         "loads": table("warm loads", figures["loads"], "us", 1e6),
         "bytes": table("payload", figures["bytes"], "B ", 1),
+        "data": table("plain data, dumps", figures["data"], "ms", 1e3, baseline="pickle"),
     }
-    figures["data"] = data(libraries, options.rounds)
-    means["data"] = table("plain data, dumps", figures["data"], "ms", 1e3, baseline="pickle")
-    figures["cold"] = cold(options.rounds)
     table("cold", figures["cold"], "ms", 1e3)
-    if options.json:
-        Path(options.json).write_text(json.dumps({"means": means, "figures": figures}, indent=1))
+    print()
+    for what, curve in figures["scale"].items():
+        print("scale: %-45s exponent %.2f" % (what, curve["exponent"]))
+    if options.folder:
+        options.folder.mkdir(parents=True, exist_ok=True)
+        result = {"machine": machine, "means": means, "figures": figures}
+        (options.folder / "figures.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        present.write(result, options.folder)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import math
+import statistics
 import sys
 import tempfile
 import time
@@ -17,15 +18,18 @@ def measured():
             for what, (unit, sizes, prepare) in CURVES.items():
                 points = []
                 for size in sizes:
-                    work = prepare(size, folder)
-                    begin = time.perf_counter()
-                    work()
-                    points.append([size, time.perf_counter() - begin])
-                    del work
+                    points.append([size, statistics.median(once(prepare, size, folder) for _ in range(3))])
                 curves[what] = {"unit": unit, "points": points, "exponent": exponent(points)}
         finally:
             sys.path.remove(folder)
     return curves
+
+
+def once(prepare, size, folder):
+    work = prepare(size, folder)
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
 
 
 def exponent(points):
@@ -78,7 +82,7 @@ def methods(size, folder):
     import codepickle
 
     text = "class C:\n" + "".join("    def f%d(self, x):\n        return self.a + x\n\n" % n for n in range(size))
-    made = module(folder, "methods_%d" % size, text)
+    made = module(folder, "methods_%d_%d" % (size, time.monotonic_ns()), text)
     return lambda: codepickle.dumps(made.C)
 
 
@@ -86,7 +90,7 @@ def source(size, folder):
     import codepickle
 
     text = "def f(x):\n" + "    x = x + 1  # text\n" * (size // 22) + "    return x\n"
-    made = module(folder, "source_%d" % size, text)
+    made = module(folder, "source_%d_%d" % (size, time.monotonic_ns()), text)
     return lambda: codepickle.dumps(made.f)
 
 
@@ -115,11 +119,11 @@ def string(size, folder):
 
 CURVES = {
     "functions of one module, one by one": ("functions", [100, 1000, 10000], one_by_one),
-    "functions in one payload": ("functions", [10, 100, 1000, 10000], together),
-    "functions in one payload, loaded": ("functions", [10, 100, 1000, 10000], together_loaded),
+    "functions in one payload": ("functions", [100, 1000, 10000], together),
+    "functions in one payload, loaded": ("functions", [100, 1000, 10000], together_loaded),
     "methods of a class": ("methods", [10, 100, 1000], methods),
-    "source of one function": ("bytes", [10**4, 10**5, 10**6], source),
-    "objects of a graph": ("objects", [10**4, 10**5, 10**6, 10**7], graph),
-    "nested lists": ("levels", [10**4, 10**5, 10**6, 10**7], nested),
-    "a string": ("characters", [10**6, 10**7, 10**8], string),
+    "source of one function": ("bytes", [10**5, 10**6, 10**7], source),
+    "objects of a graph": ("objects", [10**5, 10**6, 10**7], graph),
+    "nested lists": ("levels", [10**5, 10**6, 10**7], nested),
+    "a string": ("characters", [10**7, 3 * 10**7, 10**8], string),
 }

@@ -72,7 +72,7 @@ def loader_only(folder):
     """What the loader-only wheel installs, and nothing more."""
     package = os.path.join(folder, "loader", "codepickle")
     os.makedirs(package)
-    for name in ("_runtime.py", "_lowered.py"):
+    for name in ("_runtime.py", "_lowered.py", "_lowered_types.py"):
         shutil.copy(os.path.join(PACKAGE, "codepickle", name), package)
     with open(os.path.join(package, "__init__.py"), "w", encoding="utf-8"):
         pass

@@ -6,6 +6,7 @@ syntax of 3.7.
 
 import ast
 import builtins
+import contextlib
 import sys
 from bisect import bisect_left
 from collections import deque
@@ -469,16 +470,15 @@ class _Nothing(BaseException):
 
 
 def _group_class():
-    try:
-        return builtins.BaseExceptionGroup
-    except AttributeError:
-        pass
-    try:
-        from exceptiongroup import BaseExceptionGroup
-    except ImportError:
+    group = getattr(builtins, "BaseExceptionGroup", None)
+    if group is None:
+        with contextlib.suppress(ImportError):
+            from exceptiongroup import BaseExceptionGroup as group
+    if group is None:
+        # Not within `except`: the exception that was to be caught stays the context, and is shown.
         message = "except* needs exception groups, which Python %d.%d does not have; pip install exceptiongroup"
-        raise ModuleNotFoundError(message % sys.version_info[:2], name="exceptiongroup") from None
-    return BaseExceptionGroup
+        raise ModuleNotFoundError(message % sys.version_info[:2], name="exceptiongroup")
+    return group
 
 
 def _is_group_class(cls):

@@ -55,9 +55,16 @@ def message(error):
     return "" if any(part in text for part in VARY) else text
 
 
-module = types.ModuleType("case")
-sys.modules["case"] = module
-module.__dict__.update(_ck=_lowered, log=log, call=call)
-inserted = [int(line) for line in sys.argv[1].split(",") if line]
-exec(_lowered.compile_lines(sys.stdin.read(), "<case>", inserted), module.__dict__)
-print(re.sub(" at 0x[0-9a-f]+", "", json.dumps(DONE)))
+def run(text, inserted, **names):
+    """What the calls of the module did; its name is `case`."""
+    del DONE[:]
+    module = types.ModuleType("case")
+    sys.modules["case"] = module
+    module.__dict__.update(_ck=_lowered, log=log, call=call, **names)
+    exec(_lowered.compile_lines(text, "<case>", inserted), module.__dict__)
+    return json.loads(re.sub(" at 0x[0-9a-f]+", "", json.dumps(DONE)))
+
+
+if __name__ == "__main__":
+    inserted = [int(line) for line in sys.argv[1].split(",") if line]
+    print(json.dumps(run(sys.stdin.read(), inserted)))

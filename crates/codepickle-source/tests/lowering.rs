@@ -123,6 +123,7 @@ fn what_has_no_lowering_is_an_error_that_names_it() {
         ),
         ("lambda: (x := locals())\n", ConstructKind::Walrus, 1),
         ("lambda a, /: super().a\n", ConstructKind::PositionalOnly, 1),
+        ("def f(a, /): match = a\n", ConstructKind::PositionalOnly, 1),
         (
             "if a:\n \\\n for x in y:\n  try: pass\n  finally: continue\n",
             ConstructKind::ContinueInFinally,
@@ -301,5 +302,18 @@ fn deep_nesting_is_an_error_or_works() {
         let text = "f\"{".repeat(depth) + "1" + &"}\"".repeat(depth) + "\n";
         let lowered = lower(&text, 0..text.len(), (3, 7)).unwrap();
         assert_eq!(lowered.is_some(), depth > 1);
+    }
+}
+
+#[test]
+fn a_name_that_ruff_takes_for_a_keyword_can_be_bound() {
+    let cases = [
+        "def f():\n    x = (match := 1)\n",
+        "def f(x, /):\n    x = [case := 2, match := 1]\n",
+        "def f(x):\n    match x:\n        case [case, match]:\n            x = 1\n",
+    ];
+    for text in cases {
+        let lowered = lower(text, 0..text.len(), (3, 7));
+        assert!(matches!(lowered, Ok(Some(_))), "{text}{lowered:?}");
     }
 }

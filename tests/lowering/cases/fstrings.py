@@ -47,3 +47,11 @@ def comments(x):
 
 
 call(comments, 1)
+
+
+def shown(x):
+    items = type("Items", (), {"__getitem__": lambda self, item: item})()
+    return f"{items[*x]=}", f'{items[f"{x!r}", (y := 1)]=}', f"{f'{x!r:>{9}}'=}"
+
+
+call(shown, [1])

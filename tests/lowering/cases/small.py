@@ -219,3 +219,41 @@ def not_iterable():
 
 
 call(not_iterable)
+
+
+class Truth:
+    def __init__(self, value):
+        self.value = value
+
+    def __bool__(self):
+        return log(self.value)
+
+    def __repr__(self): return "Truth"
+
+
+def tested(a, b, /):
+    if a or b:
+        return "one"
+    return "none"
+
+
+call(tested, Truth(True), Truth(False))
+call(tested, Truth(False), Truth(False))
+
+
+def waiting(a, b=2, /):
+    while a:
+        a -= 1
+        b += 1
+    return a, b
+
+
+def functions(a, b=1, /):
+    """Docstring."""
+    def inner(c=log(a)): return a, b, c
+    return inner()
+
+
+call(waiting, 2)
+call(functions, 2)
+call(lambda: Item()[*() or [1], *[2] if 3 else 4])

@@ -148,3 +148,18 @@ def nested(x):
 
 
 call(nested, 5)
+
+
+def scopes(a):
+    class C:
+        try:
+            b = a
+        except NameError as error:
+            b = log(type(error).__name__)
+        if (a := 2):
+            c = a
+
+    return C.b, C.c, a, (lambda x: (a := x))(5), a, (lambda x, /: (x := a))(6)
+
+
+call(scopes, 1)

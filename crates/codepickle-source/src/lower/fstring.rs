@@ -19,7 +19,7 @@ impl Rewriter<'_> {
                 continue;
             };
             for element in &part.elements {
-                must_join |= self.debug(element, part.flags.quote_str());
+                must_join |= self.debug(element, part.flags.quote_str(), from);
             }
             must_join |= self.quotes(part, from);
         }
@@ -42,22 +42,25 @@ impl Rewriter<'_> {
         }
     }
 
-    /// `{x=}`; whether it takes a call.
-    fn debug(&mut self, element: &InterpolatedStringElement, quote: &str) -> bool {
+    /// `{x=}`; whether it takes a call. Where the expression is edited, its text is no longer what `=` shows.
+    fn debug(&mut self, element: &InterpolatedStringElement, quote: &str, from: usize) -> bool {
         let InterpolatedStringElement::Interpolation(element) = element else {
             return false;
         };
         let mut must_join = false;
         if let Some(spec) = &element.format_spec {
             for inner in &spec.elements {
-                must_join |= self.debug(inner, quote);
+                must_join |= self.debug(inner, quote, from);
             }
         }
         let Some(debug) = &element.debug_text else {
             return must_join;
         };
+        let range = element.expression.range();
+        let mut inside = self.edits.iter().skip(from);
+        let is_edited = inside.any(|edit| range.contains_range(edit.range));
         let is_new = self.found(ConstructKind::FStringDebug, element.start());
-        if !is_new && !self.is_renamed(element.range()) {
+        if !is_new && !is_edited && !self.is_renamed(element.range()) {
             return must_join;
         }
         let text = debug.as_str();

@@ -98,6 +98,16 @@ impl<'a> Rewriter<'a> {
         Some(Shift { at, width })
     }
 
+    /// Where lines can be put before all but the docstring of a body, and their indentation.
+    pub(super) fn first_line(&self, body: &[Stmt]) -> Option<(TextSize, String)> {
+        let is_docstring = body
+            .first()
+            .and_then(Stmt::as_expr_stmt)
+            .is_some_and(|stmt| stmt.value.is_string_literal_expr());
+        let start = body.get(usize::from(is_docstring))?.start();
+        Some((self.line_start(start), self.indentation(start)?))
+    }
+
     /// Puts lines after the one in which `stmt` ends.
     pub(super) fn insert_after(&mut self, stmt: &Stmt, lines: String) {
         let next = self.token_after(stmt.end(), TokenKind::Newline).end();

@@ -332,7 +332,9 @@ impl Rewriter<'_> {
     fn bindings(&mut self, case: &ast::MatchCase, names: &[(String, usize)], condition: &mut Case) {
         let matcher = condition.matcher;
         let first = case.body.first().filter(|stmt| is_simple(stmt));
-        if let (None, Some(first), false) = (&case.guard, first, condition.tidy.is_some()) {
+        // ruff takes `match = x` for a statement of its own unless it comes first on its line.
+        let is_plain = condition.tidy.is_none() && names.iter().all(|(name, _)| name != "match");
+        if let (None, Some(first), true) = (&case.guard, first, is_plain) {
             let targets: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
             let values: Vec<String> = names
                 .iter()

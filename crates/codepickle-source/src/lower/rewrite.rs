@@ -179,6 +179,7 @@ impl<'a> Rewriter<'a> {
         self.scopes.push(scope);
         let in_finally = std::mem::take(&mut self.in_finally);
         let lazy = self.generics.lazy.take();
+        let from = self.edits.len();
         visit(self);
         self.in_finally = in_finally;
         self.generics.lazy = lazy;
@@ -193,10 +194,11 @@ impl<'a> Rewriter<'a> {
                 .parts
                 .iter()
                 .any(|part| matches!(part, Part::Inserted(_)));
-            // Lines that are there already belong to the statement after them.
+            // Before all that is inserted at its place, but for lines that belong to the statement after them.
             let same = |other: &Edit| is_line && other.range == edit.range;
             let at = self.edits.iter().position(same);
-            self.edits.insert(at.unwrap_or(self.edits.len()), edit);
+            self.edits
+                .insert(at.unwrap_or(from.min(self.edits.len())), edit);
         }
     }
 
@@ -242,7 +244,8 @@ impl<'a> Rewriter<'a> {
         if let Some(arguments) = &class.arguments {
             self.visit_arguments(arguments);
         }
-        let scope = Scope::of_body(Kind::Class, &class.body);
+        let mut scope = Scope::of_body(Kind::Class, &class.body);
+        scope.line = self.first_line(&class.body);
         self.generics.classes.push((&class.name, &class.body));
         self.in_class(scope, Some(&class.name), |rewriter| {
             rewriter.visit_body(&class.body);
@@ -384,10 +387,11 @@ impl<'a> Visitor<'a> for Rewriter<'a> {
                 scope.enclose(self.scopes.last(), None);
                 self.scopes.push(scope);
                 let lazy = self.generics.lazy.take();
+                let from = self.edits.len();
                 self.visit_expr(&lambda.body);
                 self.generics.lazy = lazy;
                 if let Some(scope) = self.scopes.pop() {
-                    self.lambda_names(lambda, renamed, scope);
+                    self.lambda_names(lambda, renamed, scope, from);
                 }
                 return;
             }

@@ -36,6 +36,8 @@ pub(super) struct Scope {
     declared: BTreeSet<String>,
     /// Where a short statement can be put.
     place: Option<Place>,
+    /// Of a class: where a line can be put, and its indentation.
+    pub(super) line: Option<(TextSize, String)>,
     /// Names that must be made local.
     pub(super) locals: BTreeSet<String>,
 }
@@ -57,6 +59,7 @@ impl Scope {
             is_watched: kind != Kind::Function,
             declared: BTreeSet::new(),
             place: None,
+            line: None,
             locals: BTreeSet::new(),
         }
     }
@@ -116,17 +119,44 @@ fn place(body: &[Stmt]) -> Option<Place> {
 
 /// Whether another simple statement can stand before it on its line.
 pub(super) fn is_simple(stmt: &Stmt) -> bool {
-    !matches!(
-        stmt,
+    match stmt {
         Stmt::FunctionDef(_)
-            | Stmt::ClassDef(_)
-            | Stmt::For(_)
-            | Stmt::While(_)
-            | Stmt::If(_)
-            | Stmt::With(_)
-            | Stmt::Match(_)
-            | Stmt::Try(_)
-    )
+        | Stmt::ClassDef(_)
+        | Stmt::For(_)
+        | Stmt::While(_)
+        | Stmt::If(_)
+        | Stmt::With(_)
+        | Stmt::Match(_)
+        | Stmt::Try(_) => false,
+        Stmt::Expr(found) => !begins_with_match(&found.value),
+        Stmt::Assign(found) => !found.targets.first().is_some_and(begins_with_match),
+        Stmt::AugAssign(found) => !begins_with_match(&found.target),
+        Stmt::AnnAssign(found) => !begins_with_match(&found.target),
+        _ => true,
+    }
+}
+
+/// After `;`, ruff takes this name for a keyword whatever follows.
+fn begins_with_match(mut expr: &Expr) -> bool {
+    loop {
+        expr = match expr {
+            Expr::Name(name) => return name.id.as_str() == "match",
+            Expr::Attribute(found) => &found.value,
+            Expr::Subscript(found) => &found.value,
+            Expr::Call(found) => &found.func,
+            Expr::BinOp(found) => &found.left,
+            Expr::Compare(found) => &found.left,
+            Expr::If(found) => &found.body,
+            Expr::BoolOp(ast::ExprBoolOp { values, .. })
+            | Expr::Tuple(ast::ExprTuple { elts: values, .. }) => {
+                let Some(first) = values.first() else {
+                    return false;
+                };
+                first
+            }
+            _ => return false,
+        };
+    }
 }
 
 struct Survey {
@@ -170,9 +200,9 @@ impl<'a> Visitor<'a> for Survey {
 impl Rewriter<'_> {
     /// The statement that makes names local without executing anything; None if there is no place for it.
     pub(super) fn declarations(&self, scope: &Scope) -> Option<Edit> {
-        // ruff takes `match: 0` for a statement of its own unless it comes first.
+        // ruff takes `match: 0` for a statement of its own unless it comes first on its line.
         let mut names: Vec<&String> = scope.locals.iter().collect();
-        names.sort_by_key(|name| !matches!(name.as_str(), "match" | "case" | "type"));
+        names.sort_by_key(|name| name.as_str() != "match");
         let names: Vec<String> = names.iter().map(|name| format!("{name}: 0")).collect();
         let names = names.join("; ");
         let (offset, part) = match scope.place {
@@ -202,25 +232,37 @@ impl Rewriter<'_> {
         if self.target >= (3, 8) {
             return vec![Part::Text(format!("{name} := ")), value];
         }
+        let in_function = self
+            .scopes
+            .iter()
+            .any(|scope| matches!(scope.kind, Kind::Function));
         let scope = self
             .scopes
             .iter_mut()
             .rev()
             .find(|scope| scope.kind != Kind::Comprehension);
         let mut function = "let";
+        let mut line = None;
         let can = match scope {
             None => true,
             Some(scope) => {
                 let is_declared = scope.declares(name);
+                let mut is_hidden = false;
                 match scope.kind {
-                    Kind::Class => function = "put",
+                    Kind::Class => {
+                        function = "put";
+                        if in_function && scope.locals.insert(name.to_owned()) {
+                            line.clone_from(&scope.line);
+                            is_hidden = line.is_none();
+                        }
+                    }
                     Kind::Function | Kind::Lambda if !is_declared => {
                         scope.locals.insert(name.to_owned());
                     }
                     _ => {}
                 }
                 match scope.kind {
-                    Kind::Class => !is_declared,
+                    Kind::Class => !is_declared && !is_hidden,
                     Kind::Function => is_declared || scope.place.is_some(),
                     _ => true,
                 }
@@ -228,6 +270,11 @@ impl Rewriter<'_> {
         };
         if !can {
             self.refuse(why, at);
+        }
+        if let Some((offset, indentation)) = line {
+            // What a class assigns, it reads from the functions around it no more.
+            let text = format!("{indentation}if 0: {name} = 0\n");
+            self.edit(TextRange::empty(offset), vec![Part::Inserted(text)]);
         }
         let helper = self.helper();
         vec![
@@ -237,12 +284,14 @@ impl Rewriter<'_> {
         ]
     }
 
-    /// Gives a lambda the variables that it cannot declare: parameters of another one inside it.
+    /// Gives a lambda the variables that it cannot declare: parameters of another one inside it. The edits in its body
+    /// begin at `from`.
     pub(super) fn lambda_names(
         &mut self,
         lambda: &ast::ExprLambda,
         renamed: Vec<String>,
         scope: Scope,
+        from: usize,
     ) {
         let is_parameter = |name: &String| {
             let parameters = lambda.parameters.as_deref();
@@ -293,7 +342,13 @@ impl Rewriter<'_> {
             Part::Source(range),
             Part::Text(")".to_owned() + &close),
         ];
-        self.edit(range, parts);
+        let edit = Edit {
+            range,
+            parts,
+            is_quote: false,
+        };
+        // Around an edit of the whole body.
+        self.edits.insert(from.min(self.edits.len()), edit);
     }
 
     /// A walrus.

@@ -122,14 +122,18 @@ impl Rewriter<'_> {
                     for item in &tuple.elts {
                         self.slice_item(item);
                     }
+                    for item in &tuple.elts {
+                        self.star_operand(item);
+                    }
                     let range = self.trimmed(tuple.range());
                     let is_alone = tuple.elts.len() == 1 && !self.slice(range).ends_with(',');
                     self.wrap(range, "(", if is_alone { ",)" } else { ")" });
                 }
             }
-            Expr::Starred(star) => {
+            item @ Expr::Starred(star) => {
                 if self.found(ConstructKind::StarInIndex, star.start()) {
                     self.wrap(star.range(), "(", ",)");
+                    self.star_operand(item);
                 }
             }
             item => self.bare_walrus(item, ConstructKind::WalrusInIndex),
@@ -152,6 +156,25 @@ impl Rewriter<'_> {
         parts.pop();
         parts.push(Part::Text(")".to_owned()));
         self.edit(slice.range(), parts);
+    }
+
+    /// `*a or b`, which a subscript takes and a tuple does not.
+    fn star_operand(&mut self, item: &Expr) {
+        let Expr::Starred(star) = item else {
+            return;
+        };
+        if matches!(
+            &*star.value,
+            Expr::BoolOp(_) | Expr::Compare(_) | Expr::If(_) | Expr::Lambda(_)
+        ) || star
+            .value
+            .as_unary_op_expr()
+            .is_some_and(|found| found.op == ast::UnaryOp::Not)
+        {
+            let after = star.start() + TextSize::from(1);
+            let range = self.trimmed(TextRange::new(after, star.end()));
+            self.wrap(range, "(", ")");
+        }
     }
 
     /// `[*x for x in y]`; `last` is the last clause of a list or set.
@@ -409,12 +432,13 @@ impl Rewriter<'_> {
                 };
                 return self.edit(TextRange::empty(at), vec![Part::Text(text)]);
             }
-            Some(stmt) if let Some(indentation) = self.indentation(stmt.start()) => {
-                let place = TextRange::empty(self.line_start(stmt.start()));
-                let line = format!("{indentation}{assignment}\n");
-                return self.edit(place, vec![Part::Inserted(line)]);
+            _ => {
+                let Some((line, indentation)) = self.first_line(body) else {
+                    return self.refuse(ConstructKind::PositionalOnly, parameters.start());
+                };
+                let text = format!("{indentation}{assignment}\n");
+                return self.edit(TextRange::empty(line), vec![Part::Inserted(text)]);
             }
-            _ => return self.refuse(ConstructKind::PositionalOnly, parameters.start()),
         };
         let mut parts = vec![Part::Text("[".to_owned())];
         for (name, value) in names.iter().zip(values) {
@@ -429,13 +453,19 @@ impl Rewriter<'_> {
             parts.push(Part::Text(", ".to_owned()));
         }
         let range = evaluated.range();
+        // `if a or b` asks each once whether it is true: the test stays one.
+        let is_test = first.is_some_and(Stmt::is_if_stmt);
         let is_bare = evaluated
             .as_tuple_expr()
             .is_some_and(|tuple| !tuple.parenthesized);
-        let (open, close) = if is_bare { ("(", ")") } else { ("", "") };
+        let (open, close) = match (is_test, is_bare) {
+            (true, _) => ("] and (", ")"),
+            (false, true) => ("(", ")][-1]"),
+            (false, false) => ("", "][-1]"),
+        };
         parts.push(Part::Text(open.to_owned()));
         parts.push(Part::Source(range));
-        parts.push(Part::Text(format!("{close}][-1]")));
+        parts.push(Part::Text(close.to_owned()));
         self.edit(range, parts);
     }
 

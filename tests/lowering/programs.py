@@ -1,0 +1,120 @@
+"""Programs made at random do, lowered, what they do as they are: results, exceptions, and the order of what happens.
+
+    cargo build --release -p codepickle-source --example lower
+    python3 tests/lowering/programs.py --newest python3.13 --count 2000 python3.7 pypy3
+
+The original and its form for 3.7 run on the newest Python, and must agree in the lines of tracebacks, too; then each older Python runs the
+form for it. The programs are numbered: `--first 17 --count 1 --show` repeats one.
+"""
+
+import argparse
+import collections
+import concurrent.futures
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import grammar
+import tool
+
+#: What may be refused, as the documentation says; at most this part of the programs.
+REFUSED = ("positional-only parameter", "assignment expression")
+MOST_REFUSED = 0.1
+#: How many programs one process runs.
+BATCH = 250
+
+
+def coarse(done):
+    """Without what versions say in other words, the lines of expressions that take several, and whose variable it is."""
+    text = json.dumps([[name, outcome[:2] if outcome[0] == "raised" else outcome, log] for name, outcome, log in done])
+    # Up to 3.11 a comprehension is a function, and its variables are its own.
+    return text.replace("UnboundLocalError", "NameError")
+
+
+class Runner:
+    def __init__(self, folder):
+        self.folder = folder
+        self.count = 0
+
+    def start(self, python, programs, number):
+        path = os.path.join(self.folder, "programs-%d.json" % number)
+        out = os.path.join(self.folder, "done-%d.json" % number)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(programs, file)
+        script = os.path.join(tool.HERE, "programs_child.py")
+        subprocess.run([python, "-X", "utf8", script, path, out], check=True, timeout=600)
+        with open(out, encoding="utf-8") as file:
+            return json.load(file)
+
+    def run(self, python, programs):
+        """What each did."""
+        batches = [programs[at : at + BATCH] for at in range(0, len(programs), BATCH)]
+        self.count += len(batches)
+        numbers = range(self.count - len(batches), self.count)
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            done = pool.map(lambda batch, number: self.start(python, batch, number), batches, numbers)
+            return [one for batch in done for one in batch]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    tool.add_option(parser)
+    parser.add_argument("--newest", default=sys.executable, help="runs the originals")
+    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--show", action="store_true", help="print the texts")
+    parser.add_argument("pythons", nargs="+")
+    args = parser.parse_args()
+    numbers = range(args.first, args.first + args.count)
+    texts = {number: grammar.program(number) for number in numbers}
+    with tempfile.TemporaryDirectory() as folder:
+        runner = Runner(folder)
+        original = dict(zip(numbers, runner.run(args.newest, [[text, []] for text in texts.values()])))
+        # What the newest Python does not take is no program.
+        numbers = [number for number in numbers if original[number][0][0] != "failed"]
+        reasons = collections.Counter(done[0][1] for done in original.values() if done[0][0] == "failed")
+        failures = []
+        if len(numbers) < 0.8 * args.count:
+            failures.append("too many are no programs: %s" % reasons.most_common(5))
+        equal = 0
+        for python in [args.newest, *args.pythons]:
+            is_newest = python == args.newest
+            version = "3.7" if is_newest else tool.version_of(python)
+            answers = tool.lower_all(args.lower, [texts[number] for number in numbers], version)
+            taken = []
+            refused = 0
+            for number, answer in zip(numbers, answers):
+                if answer.status != "error":
+                    taken.append((number, answer))
+                elif any(what in answer.text for what in REFUSED):
+                    refused += 1
+                else:
+                    failures.append("%s: program %d: %s" % (version, number, answer.text))
+            if refused > MOST_REFUSED * len(numbers):
+                failures.append("%s: %d of %d are refused" % (version, refused, len(numbers)))
+            again = tool.lower_all(args.lower, [answer.text for _, answer in taken], version)
+            done = runner.run(python, [[answer.text, answer.inserted] for _, answer in taken])
+            for (number, answer), found, twice in zip(taken, done, again):
+                expected = original[number]
+                if twice.status != "same":
+                    failures.append("%s: program %d: the lowered text: %s" % (version, number, twice.status))
+                if found[0][0] == "failed":
+                    failures.append("%s: program %d: %s" % (python, number, found[0][1]))
+                elif (found if is_newest else coarse(found)) != (expected if is_newest else coarse(expected)):
+                    differ = [pair for pair in zip(expected, found) if pair[0] != pair[1]]
+                    failures.append("%s: program %d:\n  expected %s\n  found    %s" % (python, number, *differ[0]))
+                else:
+                    equal += 1
+                if args.show:
+                    print("%s\n%s\n%s" % (texts[number], python, answer.text))
+            print("%s: %d programs, %d refused" % (python, len(taken), refused), flush=True)
+    for failure in failures[:40]:
+        print("FAILED", failure[:1500])
+    print("programs: %d passed, %d failed" % (equal, len(failures)))
+    return bool(failures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -6,7 +6,7 @@ import types
 
 import codepickle
 import pytest
-from codepickle import _lowered, _runtime
+from codepickle import _lowered, _runtime, _snippets
 
 MATCH = '''\
 """Shapes."""
@@ -243,3 +243,12 @@ def test_modules_by_value_forget_the_helper(make_module):
     finally:
         codepickle.unregister_pickle_by_value(module)
     assert b"_lowered" not in data
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 10), reason="has match")
+def test_what_lowered_code_made_goes_on_as_source():
+    text = "def make(k):\n    def inner(x):\n        match x:\n            case [a]: return a + k\n    return inner\n"
+    older = _snippets._older((text, 1, "m.py", "", "", 0, 0, ""), 7)
+    make = _runtime.f(_runtime.c(text, 1, "m.py", "", "", 0, 0, "", None, older), {"__name__": "__main__"})
+    data = codepickle.dumps(make(10), by_source=True)
+    assert b"match x:" in data and pickle.loads(data)([1]) == 11

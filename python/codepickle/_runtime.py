@@ -650,6 +650,19 @@ def source_of(code):
     return _sources.get(code)
 
 
+def is_loaded(code):
+    """Whether `c` made this code object, or one that it is inside of."""
+    if code in _sources:
+        return True
+    pending = [_files.get(code.co_filename)]
+    while pending and pending[-1] is not None:
+        children = _children(pending.pop())
+        if any(child is code for child in children):
+            return True
+        pending += children
+    return False
+
+
 def file_text(filename):
     """The whole text compiled under `filename` by `c`, by how many lines it stands too low, its futures; or None."""
     code = _files.get(filename)

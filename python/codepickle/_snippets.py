@@ -98,7 +98,7 @@ def plan(code: CodeType, function: Optional[FunctionType]) -> Plan:
         if code.co_flags & _runtime.ITERABLE_COROUTINE and _runtime.COROUTINE not in text.futures:
             text.add_feature(_runtime.COROUTINE)
         candidates = text.file.functions(code.co_firstlineno + text.shift, code.co_name)
-        if len(candidates) == 1 and text.origin == code.co_filename and _runtime.source_of(code) is not None:
+        if len(candidates) == 1 and text.origin == code.co_filename and _runtime.is_loaded(code):
             # `c` compiled this very text, though perhaps as an older grammar has it.
             snippet = text.file.snippet(candidates[0], code.co_freevars)
             return _as_loaded(code, _plan_of(code, function, snippet, text))

@@ -98,6 +98,7 @@ def phases(build=True):
             + matrix_steps(jobs)
             + determinism_steps(jobs)
             + payload_steps(jobs)
+            + lowering_steps(found)
         ),
     ]
 
@@ -246,6 +247,32 @@ def matrix_steps(jobs):
     if IN_CI:  # Elsewhere some Pythons may be missing, which the image shows.
         commands.append([sys.executable, TOOLS / "draw.py", "--check"])
     return [Step("matrix", *commands, env=env, figure=r"^(version matrix|dumped by|[\d.]+ .* \d+/\d+)")]
+
+
+def lowering_steps(found):
+    """Lowered text on older Pythons. What is new is written, and what fails is listed, for the library of 3.13."""
+    if "3.13" not in found:
+        return []
+    newest = found["3.13"].path
+    older = {
+        label: python.path for label, python in found.items() if label in ["3.%d" % minor for minor in range(7, 13)]
+    }
+    pypy = [python.path for label, python in found.items() if label.startswith("pypy3.9")]
+    if not older:
+        return []
+    scripts = TESTS / "lowering"
+    build = ["cargo", "build", "--release", "--locked", "-p", "codepickle-source", "--example", "lower"]
+    few = [path for label, path in older.items() if label in ("3.7", "3.9", "3.11")]
+    library = [path for label, path in older.items() if label in ("3.7", "3.9", "3.12")]
+    equal = r"^(\d+ calls equal|programs:|lowered)"
+    return [
+        Step("lowering: calls", build, [newest, scripts / "run.py", *older.values(), *pypy], figure=equal),
+        Step("lowering: programs", build, [newest, scripts / "programs.py", *few, *pypy], figure=equal),
+        Step("lowering: library", build, [newest, scripts / "library.py", *library], figure=equal),
+        Step(
+            "lowering: CPython's tests", build, [newest, scripts / "cpython.py", *older.values(), *pypy], figure=equal
+        ),
+    ]
 
 
 def payload_steps(jobs):

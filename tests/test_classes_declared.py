@@ -114,7 +114,13 @@ def test_enums_keep_members_aliases_and_methods():
         " obj('green') is obj.GREEN, obj.RED.describe(), list(obj.__members__))"
     )
     assert elsewhere(Color, expression) == (
-        ["RED", "GREEN"], True, True, True, True, "RED!", ["RED", "GREEN", "CRIMSON"],
+        ["RED", "GREEN"],
+        True,
+        True,
+        True,
+        True,
+        "RED!",
+        ["RED", "GREEN", "CRIMSON"],
     )
     assert codepickle.loads(codepickle.dumps(Color.RED)) is Color.RED
 

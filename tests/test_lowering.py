@@ -105,7 +105,10 @@ def test_lower_a_module(target):
     [
         ("'doc'\nx = (y := 1)\n", "'doc'; import codepickle._lowered as _ck\nx = (_ck.let(lambda: y, 1))\n"),
         ("x = (y := 1)\n", "import codepickle._lowered as _ck; x = (_ck.let(lambda: y, 1))\n"),
-        ("#!/bin/python\n\nif (y := 1): pass\n", "#!/bin/python\nimport codepickle._lowered as _ck\nif (_ck.let(lambda: y, 1)): pass\n"),
+        (
+            "#!/bin/python\n\nif (y := 1): pass\n",
+            "#!/bin/python\nimport codepickle._lowered as _ck\nif (_ck.let(lambda: y, 1)): pass\n",
+        ),
         ("if (y := 1): pass\n", "import codepickle._lowered as _ck\nif (_ck.let(lambda: y, 1)): pass\n"),
         (
             "from __future__ import annotations # early\nif (y := 1): pass\n",
@@ -121,7 +124,9 @@ def test_where_the_helpers_are_imported(text, expected):
 
 
 def test_lower_refuses_by_name():
-    with pytest.raises(codepickle.LoweringError, match=r"3\.14: template string, line 3, cannot be written for Python 3\.9"):
+    with pytest.raises(
+        codepickle.LoweringError, match=r"3\.14: template string, line 3, cannot be written for Python 3\.9"
+    ):
         codepickle.lower("\n\nx = t'{1}'\n", (3, 9))
     with pytest.raises(SyntaxError):
         codepickle.lower("def f(:\n")
@@ -195,12 +200,18 @@ def test_what_cannot_be_lowered(make_module):
 
 def test_a_receiver_says_what_it_lacks():
     older = (255, "3.255: a construct of tomorrow, line 7")
-    with pytest.raises(codepickle.SourceSyntaxError, match=r"'f' \(m.py, line 5\).*3.255: a construct of tomorrow, line 7"):
+    with pytest.raises(
+        codepickle.SourceSyntaxError, match=r"'f' \(m.py, line 5\).*3.255: a construct of tomorrow, line 7"
+    ):
         _runtime.c("def f(): return tomorrow 1", 5, "m.py", "", "", 0, 0, "", None, older)
 
 
 def test_a_receiver_takes_the_first_form_that_it_knows():
-    forms = ((254, "", (0, "def f(): return 254")), (8, "", (0, "def f(): return 8")), (7, "", (0, "def f(): return 7")))
+    forms = (
+        (254, "", (0, "def f(): return 254")),
+        (8, "", (0, "def f(): return 8")),
+        (7, "", (0, "def f(): return 7")),
+    )
     older = (255, "", *[(*form, ()) for form in forms])
     code = _runtime.c("def f(): return tomorrow 1", 5, "m.py", "", "", 0, 0, "", None, older)
     assert _runtime.f(code, {})() == (8 if sys.version_info >= (3, 8) else 7)

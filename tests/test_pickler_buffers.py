@@ -40,12 +40,18 @@ def test_large_bytes_reach_the_file_uncopied(one_shot, protocol):
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-@pytest.mark.parametrize("make", [lambda n: b"x" * n, lambda n: bytearray(b"x" * n), lambda n: "x" * n, lambda n: "\udc80é" * n])
+@pytest.mark.parametrize(
+    "make", [lambda n: b"x" * n, lambda n: bytearray(b"x" * n), lambda n: "x" * n, lambda n: "\udc80é" * n]
+)
 @pytest.mark.parametrize("size", [0, 1, 255, 256, 65_535, 65_536, 200_000])
 def test_sizes(protocol, make, size):
     obj = [make(size), make(size), 1]
     obj.append(obj[0])
-    for data in [codepickle.dumps(obj, protocol), b"".join(dump(obj, protocol, False)), b"".join(dump(obj, protocol, True))]:
+    for data in [
+        codepickle.dumps(obj, protocol),
+        b"".join(dump(obj, protocol, False)),
+        b"".join(dump(obj, protocol, True)),
+    ]:
         loaded = pickle.loads(data)
         assert loaded == obj and type(loaded[0]) is type(obj[0])
         if size:

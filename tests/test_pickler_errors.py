@@ -111,7 +111,9 @@ class RaisingRepr(Raising):
         return 1
 
 
-@pytest.mark.parametrize("error", [Boom("x"), TypeError("cannot pickle 'mine' object"), KeyboardInterrupt(), SystemExit(3)])
+@pytest.mark.parametrize(
+    "error", [Boom("x"), TypeError("cannot pickle 'mine' object"), KeyboardInterrupt(), SystemExit(3)]
+)
 def test_exceptions_keep_their_identity(dumps, error):
     with pytest.raises(type(error)) as caught:
         dumps({"a": [Raising(error)]})
@@ -204,7 +206,9 @@ class FailingFile:
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-@pytest.mark.parametrize("dump", [codepickle.dump, lambda obj, file, protocol: codepickle.Pickler(file, protocol).dump(obj)])
+@pytest.mark.parametrize(
+    "dump", [codepickle.dump, lambda obj, file, protocol: codepickle.Pickler(file, protocol).dump(obj)]
+)
 def test_writes_fail_at_every_point(dump, protocol):
     obj = [list(map(str, range(30_000))), b"x" * 100_000, "y" * 100_000, graph(protocol)]
     for at in range(1, 100):
@@ -335,7 +339,9 @@ def test_not_initialized():
         Pickler().dump(1)
 
 
-@pytest.mark.parametrize("function", [lambda **k: codepickle.dumps(1, **k), lambda **k: codepickle.Pickler(io.BytesIO(), **k)])
+@pytest.mark.parametrize(
+    "function", [lambda **k: codepickle.dumps(1, **k), lambda **k: codepickle.Pickler(io.BytesIO(), **k)]
+)
 def test_bad_arguments(function):
     with pytest.raises(ValueError, match="pickle protocol must be <= %d" % pickle.HIGHEST_PROTOCOL):
         function(protocol=pickle.HIGHEST_PROTOCOL + 1)

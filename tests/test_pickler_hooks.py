@@ -104,7 +104,11 @@ def test_reducer_override_is_not_asked_for_builtin_data(protocol):
 
 
 def test_reducer_override_on_the_instance():
-    data = dump(codepickle.Pickler, [Thing()], reducer_override=lambda obj: (str, ("x",)) if isinstance(obj, Thing) else NotImplemented)
+    data = dump(
+        codepickle.Pickler,
+        [Thing()],
+        reducer_override=lambda obj: (str, ("x",)) if isinstance(obj, Thing) else NotImplemented,
+    )
     assert pickle.loads(data) == ["x"]
     with pytest.raises(TypeError):
         dump(codepickle.Pickler, Thing(), reducer_override=None)
@@ -128,7 +132,9 @@ class DictLike:
         return self.table[key]
 
 
-@pytest.mark.parametrize("wrap", [dict, lambda d: collections.ChainMap({}, d), lambda d: collections.ChainMap(d, {}), DictLike])
+@pytest.mark.parametrize(
+    "wrap", [dict, lambda d: collections.ChainMap({}, d), lambda d: collections.ChainMap(d, {}), DictLike]
+)
 def test_dispatch_table(wrap):
     table = wrap({Thing: lambda obj: (str, (obj.name,))})
     assert pickle.loads(dump(codepickle.Pickler, [Thing("a")], dispatch_table=table)) == ["a"]

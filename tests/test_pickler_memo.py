@@ -156,7 +156,14 @@ def test_payload_does_not_depend_on_identity():
 
 
 @pytest.mark.parametrize(
-    "items", [["a", "b", "cé"], [3, -1, 2**70], [b"x", b"y"], [1.5, -2.5], [None, 1, "a", b"a", (1, "x"), 2.5, frozenset("abc"), int, len]],
+    "items",
+    [
+        ["a", "b", "cé"],
+        [3, -1, 2**70],
+        [b"x", b"y"],
+        [1.5, -2.5],
+        [None, 1, "a", b"a", (1, "x"), 2.5, frozenset("abc"), int, len],
+    ],
 )
 def test_sets_are_written_in_order(items):
     one = set(items)

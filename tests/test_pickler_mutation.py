@@ -199,7 +199,9 @@ def test_cleared_by_a_finalizer(dumps, protocol, make):
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-@pytest.mark.parametrize("make", [lambda: ["%d" % i for i in range(40_000)], lambda: {"%d" % i: "v%d" % i for i in range(20_000)}])
+@pytest.mark.parametrize(
+    "make", [lambda: ["%d" % i for i in range(40_000)], lambda: {"%d" % i: "v%d" % i for i in range(20_000)}]
+)
 def test_cleared_by_the_file(protocol, make):
     """`write` is called in the middle of a container, between its items and between a key and its value."""
     expected, victim = make(), make()

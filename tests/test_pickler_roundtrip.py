@@ -82,7 +82,9 @@ atoms = (
     | st.uuids()
 )
 hashable = st.recursive(
-    atoms, lambda inner: st.tuples(inner, inner) | st.frozensets(inner, max_size=3) | st.builds(Pair, inner, inner), max_leaves=5
+    atoms,
+    lambda inner: st.tuples(inner, inner) | st.frozensets(inner, max_size=3) | st.builds(Pair, inner, inner),
+    max_leaves=5,
 )
 old_data = st.recursive(
     hashable | st.builds(bytearray, st.binary()),
@@ -91,18 +93,20 @@ old_data = st.recursive(
 )
 data = st.recursive(
     hashable | st.builds(bytearray, st.binary()),
-    lambda inner: st.lists(inner, max_size=5)
-    | st.tuples(inner)
-    | st.tuples(inner, inner, inner, inner)
-    | st.dictionaries(hashable, inner, max_size=4)
-    | st.sets(hashable, max_size=4)
-    | st.builds(Point, inner)
-    | st.builds(slotted, inner)
-    | st.builds(Items, st.lists(inner, max_size=3))
-    | st.builds(Map, st.dictionaries(hashable, inner, max_size=3))
-    | st.builds(collections.OrderedDict, st.dictionaries(hashable, inner, max_size=3))
-    | st.builds(collections.deque, st.lists(inner, max_size=3))
-    | st.builds(lambda x: [x, x, (x, [x])], inner),
+    lambda inner: (
+        st.lists(inner, max_size=5)
+        | st.tuples(inner)
+        | st.tuples(inner, inner, inner, inner)
+        | st.dictionaries(hashable, inner, max_size=4)
+        | st.sets(hashable, max_size=4)
+        | st.builds(Point, inner)
+        | st.builds(slotted, inner)
+        | st.builds(Items, st.lists(inner, max_size=3))
+        | st.builds(Map, st.dictionaries(hashable, inner, max_size=3))
+        | st.builds(collections.OrderedDict, st.dictionaries(hashable, inner, max_size=3))
+        | st.builds(collections.deque, st.lists(inner, max_size=3))
+        | st.builds(lambda x: [x, x, (x, [x])], inner)
+    ),
     max_leaves=30,
 )
 
@@ -232,7 +236,9 @@ def test_recursive(dumps, protocol):
     assert (lambda x: x is x.x["deep"][0])(pickle.loads(dumps(point, protocol)))
 
 
-@pytest.mark.parametrize("obj", [datetime.timedelta(1), decimal.Decimal("1.50"), uuid.UUID(int=5), range(3), slice(1, 2)])
+@pytest.mark.parametrize(
+    "obj", [datetime.timedelta(1), decimal.Decimal("1.50"), uuid.UUID(int=5), range(3), slice(1, 2)]
+)
 def test_library(obj):
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         assert pickle.loads(codepickle.dumps(obj, protocol)) == obj

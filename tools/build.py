@@ -1,9 +1,9 @@
 """Build the native module in place, the wheels and the source distribution.
 
-    python tools/build.py dev                  python/codepickle/_native.abi3.so, for working in place
-    python tools/build.py wheels               all wheels for this machine and the sdist, into dist/
-    python tools/build.py native [--target T]  only the two native wheels, for another target if wanted
-    python tools/build.py loader | sdist       only that
+python tools/build.py dev                  python/codepickle/_native.abi3.so, for working in place
+python tools/build.py wheels               all wheels for this machine and the sdist, into dist/
+python tools/build.py native [--target T]  only the two native wheels, for another target if wanted
+python tools/build.py loader | sdist       only that
 """
 
 import argparse

@@ -149,6 +149,7 @@ def lint_steps():
             "lint: python",
             [sys.executable, TOOLS / "prepare.py", "--lint"],
             [python, "-m", "ruff", "check", "--no-cache", "."],
+            [python, "-m", "ruff", "format", "--check", "--no-cache", "."],
             [python, "-m", "mypy", "--strict", "--cache-dir", CACHE / "mypy"],
         )
     ]

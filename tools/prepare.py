@@ -1,10 +1,10 @@
 """Make the virtual environments of the tests and install the wheels from dist/ into them.
 
-    python tools/prepare.py LABEL=PATH...          .venv/pyLABEL for each Python, and .cache/site for all
-    python tools/prepare.py --check LABEL=PATH...  is what pip chose the right wheel, and does it work?
-    python tools/prepare.py --lint                 .venv/lint
-    python tools/prepare.py --requirements PATH    .venv/requirements, the packages of tests/requirements
-    python tools/prepare.py --pyodide              .cache/pyodide/VERSION, where npm is installed
+python tools/prepare.py LABEL=PATH...          .venv/pyLABEL for each Python, and .cache/site for all
+python tools/prepare.py --check LABEL=PATH...  is what pip chose the right wheel, and does it work?
+python tools/prepare.py --lint                 .venv/lint
+python tools/prepare.py --requirements PATH    .venv/requirements, the packages of tests/requirements
+python tools/prepare.py --pyodide              .cache/pyodide/VERSION, where npm is installed
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Load one payload with `pickle.loads`, use the object, and print the result as JSON.
 
-    python consume.py PAYLOAD TITLE
+python consume.py PAYLOAD TITLE
 """
 
 import json

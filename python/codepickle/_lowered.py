@@ -552,6 +552,4 @@ def __getattr__(name):
     raise AttributeError("module %r has no attribute %r" % (__name__, name))
 
 
-_TYPES = frozenset(
-    ["alias", "base", "bind", "generic", "names", "paramspec", "type_params", "typevar", "typevartuple"]
-)
+_TYPES = frozenset(["alias", "base", "bind", "generic", "names", "paramspec", "type_params", "typevar", "typevartuple"])

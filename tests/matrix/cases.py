@@ -29,7 +29,6 @@ class Case:
         match = _REQUIRES.search(head)
         self.requires = match.group(1).decode() if match else None
 
-
     @staticmethod
     def _version(pattern, head, default):
         match = pattern.search(head)

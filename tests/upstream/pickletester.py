@@ -180,7 +180,10 @@ def run(pattern, verbose):
     for name in sorted(unknown):
         print("listed as an expected failure, but there is no such test: %s" % name)
     passed = len(names) - len(result.failed) - len(skipped)
-    print("pickletester CPython %s: %d passed, %d expected failures" % (VERSION, passed, len(result.failed) - len(unexpected)))
+    print(
+        "pickletester CPython %s: %d passed, %d expected failures"
+        % (VERSION, passed, len(result.failed) - len(unexpected))
+    )
     return not (unexpected or passing or unknown)
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # `typing` takes longer to import than the rest together
 
     from ._fingerprint import fingerprint
     from ._lowering import LoweringError, MinimumVersion, lower, minimum_version
+    from ._portable_groups import portable
     from ._recorder import record_sources
     from ._requirements import Requirement, Requirements, requirements
     from ._sources import getsource
@@ -37,7 +38,7 @@ try:
 except ImportError:  # the wheel for Pythons without a native module: the loader alone
     if TYPE_CHECKING:
         raise
-    from ._loader_only import (
+    from ._loader_only import (  # type: ignore[no-redef]  # of an overloaded function
         CloudPickler,
         LoweringError,
         MinimumVersion,
@@ -50,6 +51,7 @@ except ImportError:  # the wheel for Pythons without a native module: the loader
         getsource,
         lower,
         minimum_version,
+        portable,
         record_sources,
         requirements,
     )
@@ -64,6 +66,7 @@ _LATE = {
     "getsource": "_sources",
     "lower": "_lowering",
     "minimum_version": "_lowering",
+    "portable": "_portable_groups",
     "record_sources": "_recorder",
     "requirements": "_requirements",
 }
@@ -110,6 +113,7 @@ __all__ = [
     "loads",
     "lower",
     "minimum_version",
+    "portable",
     "record_sources",
     "register_pickle_by_value",
     "requirements",

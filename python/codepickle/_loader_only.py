@@ -46,6 +46,11 @@ def minimum_version(*args: Any, **options: Any) -> Any:
     _missing("minimum_version")
 
 
+def portable(*args: Any, **options: Any) -> Any:
+    """Raises NotImplementedError: see the module's docstring."""
+    _missing("portable")
+
+
 def record_sources() -> Any:
     """Raises NotImplementedError: see the module's docstring."""
     _missing("record_sources")

@@ -167,6 +167,24 @@ def test_a_change_of_a_default_that_is_held(module):
     check(module.annotated, lambda: module.annotated.__annotations__.clear())
 
 
+def test_annotations_that_are_shared(module):
+    # As functools.wraps shares them: what makes them from 3.14 on, before that the dict.
+    lazy = sys.version_info >= (3, 14)
+
+    def annotate(function, maker):
+        if lazy:
+            function.__annotate__ = maker
+        else:
+            function.__annotations__ = maker(1)
+
+    hints = {"x": int}
+    shared = (lambda format: {"x": int}) if lazy else (lambda format: hints)
+    annotate(module.uses, shared)
+    annotate(module.helper, shared)
+    check(module.uses, lambda: annotate(module.helper, lambda format: {"x": int}))
+    check(module.uses, lambda: annotate(module.helper, lambda format: {"x": str}))
+
+
 def test_a_global_that_appears(module):
     check(module.missing, lambda: setattr(module, "not_there", 1))
 

@@ -125,6 +125,16 @@ impl Inspector {
                 return Ok(false);
             }
         }
+        // From 3.14 on; it takes the place of the annotations.
+        if sample.hasattr(intern!(py, "__annotate__"))? {
+            let annotate = py.eval(c"lambda format: {}", Some(&space), None)?;
+            sample.setattr("__annotate__", &annotate)?;
+            let seen = self.of(&sample, self.function)?;
+            let address = annotate.as_ptr() as usize;
+            if !seen.addresses().is_some_and(|seen| seen.contains(&address)) {
+                return Ok(false);
+            }
+        }
         let cell = sample.getattr("__closure__")?.get_item(0)?;
         Ok(self.of(&cell, self.cell)?.count == 1)
     }

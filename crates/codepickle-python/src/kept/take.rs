@@ -257,12 +257,18 @@ impl<'py> Taker<'py> {
             self.value(&defaults)?;
         }
         self.constants.push(code.clone().unbind());
-        for name in [intern!(py, "__type_params__"), intern!(py, "__annotate__")] {
-            if let Some(value) = function.getattr_opt(name).ok()?
-                && value.is_truthy().ok()?
-            {
-                return None;
-            }
+        let parameters = function.getattr_opt(intern!(py, "__type_params__")).ok()?;
+        if let Some(parameters) = parameters
+            && parameters.is_truthy().ok()?
+        {
+            return None;
+        }
+        // From 3.14 on it makes the annotations, which are looked at once they are made; functions that share it share them.
+        let annotate = function.getattr_opt(intern!(py, "__annotate__")).ok()?;
+        if let Some(annotate) = annotate
+            && !annotate.is_none()
+        {
+            held.contains(&(annotate.as_ptr() as usize)).then_some(())?;
         }
         let dicts = self.own_dicts(function, &held)?;
         let globals = get(intern!(py, "__globals__"))?

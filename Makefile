@@ -1,7 +1,7 @@
 # Everything is done by the scripts in tools/, which also run where there is no make: python tools/test.py
 PYTHON ?= python3
 
-.PHONY: help demo test wheels bench lint dev clean
+.PHONY: help demo test wheels bench lint docs dev clean
 
 help:
 	@echo "make demo    build, dump with one Python, run in every other one found here"
@@ -9,6 +9,7 @@ help:
 	@echo "make wheels  build the wheels and the source distribution into dist/"
 	@echo "make bench   speed and size beside cloudpickle, dill and pickle, in one run"
 	@echo "make lint    formatters, linters and type checker alone"
+	@echo "make docs    the documentation as pages, into .cache/documentation"
 	@echo "make dev     build the native module into python/codepickle for working in place"
 	@echo "make clean   remove what these commands made, Cargo's target/ excepted"
 
@@ -26,6 +27,9 @@ bench:
 
 lint:
 	@$(PYTHON) tools/test.py --only lint
+
+docs:
+	@$(PYTHON) tools/test.py --no-build --only "lint: python,lint: documentation"
 
 dev:
 	@$(PYTHON) tools/build.py dev

@@ -8,8 +8,12 @@ import codepickle
 import pytest
 
 CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PAGES = ["README.md", "docs/benchmarks/README.md"]
-PAGES += sorted("docs/" + name for name in os.listdir(os.path.join(CHECKOUT, "docs")) if "." in name)
+PAGES = ["README.md"]
+PAGES += sorted(
+    os.path.relpath(os.path.join(folder, name), CHECKOUT).replace(os.sep, "/")
+    for folder, _, names in os.walk(os.path.join(CHECKOUT, "docs"))
+    for name in names
+)
 
 
 def read(name):
@@ -30,6 +34,7 @@ def test_readme_has_examples():
 
 def test_version_is_one():
     assert re.search(r'^version = "%s"$' % re.escape(codepickle.__version__), read("Cargo.toml"), re.MULTILINE)
+    assert "\nversion: %s\n" % codepickle.__version__ in read("CITATION.cff")
 
 
 @pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md"])
@@ -44,3 +49,10 @@ def test_readme_names_the_whole_interface():
     text = read("README.md") + read("CHANGELOG.md")
     unnamed = [name for name in codepickle.__all__ if name not in text]
     assert not unnamed
+
+
+def test_reference_has_the_whole_interface():
+    text = read("docs/api.md")
+    entry = r"(?:^::: codepickle\.\w+\.|`)%s(?:`|$)"
+    missing = [name for name in codepickle.__all__ if not re.search(entry % name, text, re.MULTILINE)]
+    assert not missing

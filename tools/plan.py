@@ -151,7 +151,9 @@ def lint_steps():
             [python, "-m", "ruff", "check", "--no-cache", "."],
             [python, "-m", "ruff", "format", "--check", "--no-cache", "."],
             [python, "-m", "mypy", "--strict", "--cache-dir", CACHE / "mypy"],
-        )
+        ),
+        # After the one that makes the environment. Strict: a link or a name that leads nowhere fails.
+        Step("lint: documentation", [python, "-m", "zensical", "build", "--strict"]),
     ]
 
 

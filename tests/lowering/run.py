@@ -6,16 +6,21 @@
 A case is a file in `cases/`: a module in new syntax whose list `CALLS` is filled by `call(function, *args, **kwargs)`. A newer Python
 runs the original, each given one the lowered text; results, exceptions, and what was logged must be equal, in that order.
 What is about exception groups needs the package exceptiongroup on Pythons before 3.11.
+
+A comment `# Differs on 3.12: reason` tells what that version itself does otherwise. It fails where nothing differs any more.
 """
 
 import argparse
 import fnmatch
 import json
 import os
+import re
 import subprocess
 import sys
 
 import tool
+
+DIFFERS = re.compile(r"^# Differs on (3\.\d+): ", re.MULTILINE)
 
 
 def run(python, text, inserted=()):
@@ -56,7 +61,12 @@ def main():
             except ValueError as error:
                 found = [["not lowered", str(error)]]
             differ = [(a, b) for a, b in zip(expected, found) if a != b]
-            if len(expected) < 2 or len(expected) != len(found) or differ:
+            if version in DIFFERS.findall(text) and len(expected) == len(found):
+                good += len(found) - len(differ)
+                if not differ:
+                    bad += 1
+                    print("FAILED", name, version, python, "is said to differ, and does not")
+            elif len(expected) < 2 or len(expected) != len(found) or differ:
                 bad += 1
                 print("FAILED", name, version, python, len(expected), len(found))
                 for pair in differ[:4] or [(expected[-1:], found[-1:])]:

@@ -1,4 +1,5 @@
-"""Defaults of type parameters; the objects of 3.12 have no `__default__` (`run.py` says so if asked for it)."""
+"""Defaults of type parameters."""
+# Differs on 3.12: `typing` has type variables whose class cannot be extended and has no `__default__`.
 
 from typing import Generic, List
 

@@ -95,6 +95,7 @@ def phases(build=True):
             + requirements_steps(found)
             + declared_steps()
             + instruction_steps(found)
+            + opcode_steps()
             + matrix_steps(jobs)
             + determinism_steps(jobs)
             + payload_steps(jobs)
@@ -196,6 +197,11 @@ def fidelity_steps(found, cpython):
         Step("fidelity %s" % label, [found[label].path, script], env=env, figure=r"^fidelity CPython")
         for label in cpython
     ]
+
+
+def opcode_steps():
+    """What the compilers of all Pythons make of the cases for opcodes."""
+    return [Step("opcodes", [sys.executable, TESTS / "opcodes" / "run.py"], figure=r"^opcodes")]
 
 
 def names_steps():

@@ -18,11 +18,14 @@ from pathlib import Path
 
 import plan
 from common import CACHE, DIST, IN_CI, ROOT, Failure, environment, main, pip, pythons, run, venv, version
+from interpreters import PACKAGES
 
 # Their findings differ from version to version: pinned, so that a new release of theirs breaks nothing here.
 LINTERS = ["ruff==0.14.5", "mypy==1.18.2", "zensical==0.0.73", "mkdocstrings-python==2.0.11"]
 # The same, and each brings another Python: 3.14 and 3.15.
 PYODIDES = ["314.0.7", "315.0.0-alpha.2"]
+# For all Pythons: pure Python that needs nothing else, the last release of each that 3.7 can import.
+PACKAGES_OF_CASES = ["exceptiongroup==1.2.2"]
 # The first pip that knows free-threaded builds.
 PIP = "pip>=24.1"
 FROM_DIST = ["--no-deps", "--no-index", "--find-links", DIST]
@@ -51,6 +54,18 @@ def prepare(interpreters):
     shutil.rmtree(str(plan.SITE), ignore_errors=True)
     # Any CPython may unpack it: the wheel for 3.7 fits all.
     pip(venv("build"), "install", "--quiet", "--no-deps", "--no-index", "--target", plan.SITE, plan.widest_wheel())
+    packages()
+
+
+def packages():
+    """What cases of the matrix ask for (REQUIRES) and no Python brings along."""
+    shutil.rmtree(PACKAGES, ignore_errors=True)
+    try:
+        pip(venv("build"), "install", "--quiet", "--no-deps", "--target", PACKAGES, *PACKAGES_OF_CASES)
+    except Failure:
+        if IN_CI:
+            raise
+        print("the matrix leaves out what needs %s" % ", ".join(PACKAGES_OF_CASES))
 
 
 def wanted():

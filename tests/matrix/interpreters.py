@@ -16,6 +16,8 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CHECKOUT = os.path.dirname(os.path.dirname(HERE))
+# Pure Python that cases ask for and Pythons lack, for all of them: `tools/prepare.py` lays it out.
+PACKAGES = os.path.join(CHECKOUT, ".cache", "packages")
 
 PROBE = """
 import json, sys
@@ -56,12 +58,19 @@ class Interpreter:
         return self.implementation == "cpython" and not self.threaded
 
     def has(self, module):
-        """Whether a module can be imported there."""
-        return not subprocess.call([*self.command, "-c", "import " + module], stderr=subprocess.DEVNULL)
+        """Whether a module can be imported there, or from PACKAGES."""
+        command = [*self.command, "-c", "import " + module]
+        return not subprocess.call(command, env=environment(PACKAGES), stderr=subprocess.DEVNULL)
 
     @property
     def order(self):
         return (self.implementation != "cpython", self.implementation == "pyodide", self.version, self.threaded)
+
+
+def environment(*folders):
+    """What a Python is run with that imports from these folders, and from nowhere else that the user's variables name."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYENV_V"))}
+    return dict(env, PYTHONDONTWRITEBYTECODE="1", PYTHONPATH=os.pathsep.join(folder for folder in folders if folder))
 
 
 def is_pyodide(path):

@@ -28,6 +28,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import cases  # noqa: E402
 import interpreters  # noqa: E402
+from interpreters import PACKAGES  # noqa: E402
 from worker import Task, make_loader, package_path  # noqa: E402
 
 # Self-contained payloads differ from others only in their head: a selection shows it.
@@ -90,7 +91,9 @@ class Matrix:
         for p in self.producers:
             names = [c.name for c in (selection or self.cases) if self.fits(c, p)]
             flags_here = ["--with", self.options.library] + list(flags)
-            task = Task(p, "produce.py", self.folder(kind, p.label), names, flags_here, path=package_path())
+            task = Task(
+                p, "produce.py", self.folder(kind, p.label), names, flags_here, path=package_path(), packages=PACKAGES
+            )
             futures.append(self.submit((kind, p.label, None), task))
         self.gather(futures)
 
@@ -119,11 +122,11 @@ class Matrix:
         full = [(p, c) for p in self.producers for c in self.consumers]
         ring = [(p, self.next_of(p)) for p in self.producers]
         self.produce("loader")
-        self.consume("loader", full, path=self.loader)
+        self.consume("loader", full, path=self.loader, packages=PACKAGES)
         if self.options.library != "codepickle" or self.options.quick:
             return
         self.produce("main", ["--as-main"])
-        self.consume("main", ring, path=self.loader)
+        self.consume("main", ring, path=self.loader, packages=PACKAGES)
         plain = [case for case in self.cases if case.requires is None]  # nothing is installed there
         selection = plain[::BARE_STRIDE] or plain
         self.produce("bare", ["--self-contained"], selection)
@@ -144,7 +147,7 @@ class Matrix:
             ]
             target = self.folder("relay", p.label)
             source = self.folder("loader", p.label)
-            task = Task(w, "consume.py", source, names, ["--relay", target], path=package_path())
+            task = Task(w, "consume.py", source, names, ["--relay", target], path=package_path(), packages=PACKAGES)
             futures.append(self.submit(("relay", p.label, None), task))
             hops.append((p, self.next_of(w)))
         self.gather(futures)
@@ -152,7 +155,7 @@ class Matrix:
             if key[0] == "relay":
                 for case in self.cases:
                     self.table[key].setdefault(case.name, ("skip", None))
-        self.consume("relay", hops, path=self.loader)
+        self.consume("relay", hops, path=self.loader, packages=PACKAGES)
 
     def close(self):
         self.pool.shutdown()

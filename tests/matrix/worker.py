@@ -7,6 +7,8 @@ import subprocess
 import tempfile
 import time
 
+from interpreters import environment
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 CHECKOUT = os.path.dirname(os.path.dirname(HERE))
 # A case takes milliseconds; a machine under load is slow, but not this slow.
@@ -33,21 +35,15 @@ def make_loader(folder):
 class Task:
     """One worker process over many cases, started again after a case that kills it."""
 
-    def __init__(self, interpreter, script, folder, names, flags=(), python_flags=(), path=None):
+    def __init__(self, interpreter, script, folder, names, flags=(), python_flags=(), path=None, packages=None):
         self.interpreter = interpreter
         self.script = script
         self.folder = folder
         self.names = list(names)
         self.flags = list(flags)
         self.python_flags = list(python_flags)
-        self.path = path
-
-    def environment(self):
-        env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYENV_V"))}
-        env["PYTHONDONTWRITEBYTECODE"] = "1"
-        if self.path:
-            env["PYTHONPATH"] = self.path
-        return env
+        #: Where the package under test is, and the packages that cases ask for.
+        self.paths = path, packages
 
     def run(self):
         """Return {case: (state, error)}."""
@@ -82,7 +78,7 @@ class Task:
         hung = False
         with open(log_path, "wb") as log:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment(), cwd=scratch
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(*self.paths), cwd=scratch
             )
             size, since = 0, time.monotonic()
             while True:

@@ -18,6 +18,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "matrix"))
 import interpreters  # noqa: E402
+from interpreters import PACKAGES  # noqa: E402
 from worker import Task, make_loader  # noqa: E402
 
 
@@ -70,7 +71,7 @@ def main():
                 for name, (_, data) in chosen.items():
                     with open(os.path.join(folder, name + ".pickle"), "wb") as file:
                         file.write(data)
-                how = {"python_flags": ["-I", "-S"]} if self_contained else {"path": loader}
+                how = {"python_flags": ["-I", "-S"]} if self_contained else {"path": loader, "packages": PACKAGES}
                 for consumer in found:
                     names = [
                         name

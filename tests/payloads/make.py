@@ -23,6 +23,7 @@ CHECKOUT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(CHECKOUT, "tests", "matrix"))
 import cases  # noqa: E402
 import interpreters  # noqa: E402
+from interpreters import PACKAGES  # noqa: E402
 from worker import Task, package_path  # noqa: E402
 
 # They differ from others only in their head, which is the same in all.
@@ -51,7 +52,9 @@ def dump(producer, chosen, flags, root):
     here = [c for c in chosen if c.min <= producer.version[:2] and (c.requires is None or producer.has(c.requires))]
     folder = os.path.join(root, "cpython" + producer.label + "".join(flags).replace("--", "-"))
     os.mkdir(folder)
-    results = Task(producer, "produce.py", folder, [c.name for c in here], flags, path=package_path()).run()
+    results = Task(
+        producer, "produce.py", folder, [c.name for c in here], flags, path=package_path(), packages=PACKAGES
+    ).run()
     for name, (state, error) in sorted(results.items()):
         if state != "ok":
             sys.exit("%s cannot be dumped by %s: %s" % (name, producer.label, error))
@@ -83,12 +86,13 @@ def main():
     if lacking:
         sys.exit("not found: CPython %s" % ", ".join(lacking))
     found = cases.find()
+    plain = [case for case in found if case.requires is None]  # they load where nothing is installed
     index = {case.name: {"min": case.loads, "requires": case.requires} for case in found}
     members = {"index.json": json.dumps(index, indent=0, sort_keys=True).encode()}
     with tempfile.TemporaryDirectory() as root:
         for producer in (i for i in producers if i.label in wanted):
             members.update(dump(producer, found, [], root))
-            members.update(dump(producer, found[::SELF_CONTAINED_STRIDE], ["--self-contained"], root))
+            members.update(dump(producer, plain[::SELF_CONTAINED_STRIDE], ["--self-contained"], root))
     path = target()
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "wb") as file:

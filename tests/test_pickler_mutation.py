@@ -173,6 +173,8 @@ class Bomb:
 def test_cleared_by_a_finalizer(dumps, protocol, make):
     """Items of the simplest types, too, are held while they are written: what they need may collect garbage."""
     threshold = gc.get_threshold()
+    gc.collect()
+    gc.freeze()  # each of the many collections would look at all that the tests have imported
     try:
         for _ in range(20):
             gc.disable()
@@ -196,6 +198,7 @@ def test_cleared_by_a_finalizer(dumps, protocol, make):
     finally:
         gc.set_threshold(*threshold)
         gc.enable()
+        gc.unfreeze()
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

@@ -91,6 +91,8 @@ _CODE = types.CodeType
 _FUNCTION = types.FunctionType
 #: Before 3.11 a code object does not know its qualified name.
 _QUALNAMES_TRAVEL = not hasattr((lambda: None).__code__, "co_qualname")
+#: New in 3.11; before, the package exceptiongroup has what they are.
+_HAS_GROUPS = hasattr(builtins, "ExceptionGroup")
 _lock = RLock()
 _codes = {}  # snippet arguments -> code object, oldest first
 _codes_bytes = 0
@@ -132,7 +134,9 @@ _sources = _ByIdentity()  # code object -> the arguments of c(), or of d(), that
 _qualnames = _ByIdentity()  # code object -> qualified name, where the code does not know it (before 3.11)
 _methods = _ByIdentity()  # code object of a class body -> name and first line -> code object of a method
 _files = weakref.WeakValueDictionary()  # file name -> code object that c() made of it
-_helpers = _ByIdentity()  # code object of lowered text -> the global under which it expects `codepickle._lowered`
+# Code object -> the global under which lowered text expects `codepickle._lowered`, or "", and the exception groups that it
+# names where they are no builtins.
+_helpers = _ByIdentity()
 
 
 def _reset_after_fork():
@@ -308,8 +312,9 @@ def compile_snippet(
         code = _change(code, -shift, flags)
     if not hasattr(code, "co_qualname"):
         _qualnames[code] = qualname
-    if helper:
-        _helpers[code] = helper
+    groups = [] if _HAS_GROUPS else set(re.findall(r"\b(?:Base)?ExceptionGroup\b", text))
+    if helper or groups:
+        _helpers[code] = helper, groups
     return code
 
 
@@ -503,7 +508,15 @@ def f(code, globals, closure=None):
     return function
 
 
-def _bind_helper(globals, name, function):
+def _bind_helper(globals, needed, function):
+    name, groups = needed
+    for group in groups:
+        try:
+            globals.setdefault(group, getattr(import_module(_BACKPORTS["builtins"]), group))
+        except ImportError:
+            pass  # The name is unknown, as for any other code there.
+    if not name:
+        return
     lowered = import_module("codepickle._lowered")
     if globals.setdefault(name, lowered) is not lowered:
         raise LoadError(

@@ -134,8 +134,8 @@ _sources = _ByIdentity()  # code object -> the arguments of c(), or of d(), that
 _qualnames = _ByIdentity()  # code object -> qualified name, where the code does not know it (before 3.11)
 _methods = _ByIdentity()  # code object of a class body -> name and first line -> code object of a method
 _files = weakref.WeakValueDictionary()  # file name -> code object that c() made of it
-# Code object -> the global under which lowered text expects `codepickle._lowered`, or "", and the exception groups that it
-# names where they are no builtins.
+# Code object -> the global under which lowered text expects `codepickle._lowered`, or "", and the exception groups that
+# it names where they are no builtins.
 _helpers = _ByIdentity()
 
 
@@ -514,7 +514,7 @@ def _bind_helper(globals, needed, function):
         try:
             globals.setdefault(group, getattr(import_module(_BACKPORTS["builtins"]), group))
         except ImportError:
-            pass  # The name is unknown, as for any other code there.
+            break  # The name is unknown, as for any other code there.
     if not name:
         return
     lowered = import_module("codepickle._lowered")

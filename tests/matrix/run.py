@@ -257,6 +257,9 @@ def main():
             passed, total, pairs = matrix.totals(kind)
             if pairs:
                 print("version matrix, %s: %d of %d passed (%d pairs)" % (kind, passed, total, pairs))
+        groups = {case.name for case in matrix.cases if case.name.startswith("opcodes.")}
+        right = groups.difference(name for _, name, _ in failures)
+        print("version matrix: groups of opcodes, right on every pair: %d of %d" % (len(right), len(groups)))
         print("version matrix: same bytes from every producer: %d of %d cases" % matrix.identical())
         if missing:
             print("version matrix: not found: %s%s" % (", ".join(missing), " (required)" if must else ""))

@@ -12,9 +12,9 @@ A drop-in for `cloudpickle`: ``import codepickle as cloudpickle``. What `dumps` 
 from __future__ import annotations
 
 from importlib import import_module
-from pickle import load, loads
 
 from ._errors import PicklingError, PortabilityWarning
+from ._loading import load, loads
 from ._reference import (
     list_registry_pickle_by_value,
     register_pickle_by_value,
@@ -27,7 +27,9 @@ if TYPE_CHECKING:  # `typing` takes longer to import than the rest together
     from typing import Any, List
 
     from ._fingerprint import fingerprint
+    from ._inspect import Finding, Report, inspect
     from ._lowering import LoweringError, MinimumVersion, lower, minimum_version
+    from ._policy import Policy, PolicyError
     from ._portable_groups import portable
     from ._recorder import record_sources
     from ._requirements import Requirement, Requirements, requirements
@@ -40,15 +42,20 @@ except ImportError:  # the wheel for Pythons without a native module: the loader
         raise
     from ._loader_only import (  # type: ignore[no-redef]  # of an overloaded function
         CloudPickler,
+        Finding,
         LoweringError,
         MinimumVersion,
         Pickler,
+        Policy,
+        PolicyError,
+        Report,
         Requirement,
         Requirements,
         dump,
         dumps,
         fingerprint,
         getsource,
+        inspect,
         lower,
         minimum_version,
         portable,
@@ -58,12 +65,17 @@ except ImportError:  # the wheel for Pythons without a native module: the loader
 
 #: Imported when they are asked for: every worker imports the package, and few need these.
 _LATE = {
+    "Finding": "_inspect",
     "LoweringError": "_lowering",
     "MinimumVersion": "_lowering",
+    "Policy": "_policy",
+    "PolicyError": "_policy",
+    "Report": "_inspect",
     "Requirement": "_requirements",
     "Requirements": "_requirements",
     "fingerprint": "_fingerprint",
     "getsource": "_sources",
+    "inspect": "_inspect",
     "lower": "_lowering",
     "minimum_version": "_lowering",
     "portable": "_portable_groups",
@@ -93,13 +105,17 @@ __all__ = [
     "DEFAULT_PROTOCOL",
     "BytecodeVersionError",
     "CloudPickler",
+    "Finding",
     "LoadError",
     "LoweringError",
     "MinimumVersion",
     "MissingModuleError",
     "Pickler",
     "PicklingError",
+    "Policy",
+    "PolicyError",
     "PortabilityWarning",
+    "Report",
     "Requirement",
     "Requirements",
     "SourceSyntaxError",
@@ -108,6 +124,7 @@ __all__ = [
     "dumps",
     "fingerprint",
     "getsource",
+    "inspect",
     "list_registry_pickle_by_value",
     "load",
     "loads",

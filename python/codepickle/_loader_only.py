@@ -36,6 +36,11 @@ def getsource(obj: object) -> str:
     _missing("getsource")
 
 
+def inspect(payload: Any) -> Any:
+    """Raises NotImplementedError: see the module's docstring."""
+    _missing("inspect")
+
+
 def lower(*args: Any, **options: Any) -> str:
     """Raises NotImplementedError: see the module's docstring."""
     _missing("lower")
@@ -78,7 +83,22 @@ class Requirements:
         _missing("Requirements")
 
 
-Requirement = MinimumVersion = Requirements
+Requirement = MinimumVersion = Report = Finding = Requirements
+
+
+class Policy:
+    """Raises NotImplementedError when instantiated: without the native module nothing is checked."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        _missing("Policy")
+
+    def loads(self, data: Any, *, buffers: Any = None) -> Any:
+        """Raises NotImplementedError."""
+        _missing("Policy")
+
+
+class PolicyError(ValueError):
+    """Of `codepickle.Policy`, which this installation lacks."""
 
 
 class LoweringError(SyntaxError):

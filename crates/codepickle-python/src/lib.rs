@@ -23,6 +23,7 @@ mod reference;
 mod requirements;
 mod self_contained;
 mod source;
+mod trust;
 
 #[pymodule]
 mod _native {
@@ -38,6 +39,8 @@ mod _native {
     use crate::pickler::Pickler;
     #[pymodule_export]
     use crate::requirements::read_payload;
+    #[pymodule_export]
+    use crate::trust::{inspect_payload, load_checked};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

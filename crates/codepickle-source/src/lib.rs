@@ -46,6 +46,6 @@ pub use excerpts::{Excerpt, Excerpts};
 pub use globals::Chains;
 pub use imports::{Code, Import, Imports, Part, When, imports};
 pub use locate::{ClassInfo, DefinitionId, Method, SourceFile};
-pub use nesting::measure_stack;
+pub use nesting::{depth, measure_stack};
 pub use older::{Form, Older, Parts};
 pub use snippet::{Snippet, SnippetKind};

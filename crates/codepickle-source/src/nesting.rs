@@ -53,8 +53,15 @@ impl Level {
 }
 
 /// An upper bound of the depth of the tree of `text`; `Err` is the line around which it exceeds
-/// [`MAX_DEPTH`] (the lexer does not tell where a token is; newlines within strings are not counted).
-pub(crate) fn depth(text: &str) -> Result<usize, u32> {
+/// 20,000 (the lexer does not tell where a token is; newlines within strings are not counted).
+///
+/// ```
+/// assert!(codepickle_source::depth(&"-".repeat(500)).unwrap() >= 500);
+/// ```
+///
+/// # Errors
+/// The line from which on nobody wants to know more.
+pub fn depth(text: &str) -> Result<usize, u32> {
     let mut lexer = lexer::lex(text, Mode::Module);
     let mut levels = vec![Level::default()];
     // The sum over all levels but the innermost.

@@ -34,13 +34,17 @@ mod layout;
 pub mod op;
 mod read;
 mod text;
+mod trust;
 mod values;
 mod writer;
 
 pub use error::Error;
 pub use layout::{Pickle, Sink};
 pub use read::{
-    Argument, Bytecode, Carried, Graph, Instruction, Method, Payload, ReadError, Reference,
-    Referred, Value, View, decode, read, read_within,
+    Argument, Bytecode, Carried, Graph, Instruction, Method, Oddity, Payload, ReadError, Reference,
+    Referred, Trace, Value, View, decode, read, read_within, trace,
+};
+pub use trust::{
+    Added, Allowed, Limits, Maker, Names, Refusal, Rules, Step, Survey, Unit, check, heads, steps,
 };
 pub use writer::{Buffers, FRAME_TARGET, Mode, Writer};

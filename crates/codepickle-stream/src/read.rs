@@ -8,9 +8,12 @@ mod graph;
 mod machine;
 mod payload;
 mod text;
+mod trace;
 
 pub use decode::{Argument, Instruction, decode};
 pub use error::ReadError;
 pub use graph::{Graph, Value, View};
+pub(crate) use graph::{Kind, Role};
 pub use machine::{read, read_within};
 pub use payload::{Bytecode, Carried, Method, Payload, Reference, Referred};
+pub use trace::{Oddity, Trace, trace};

@@ -33,7 +33,7 @@ impl Value {
     }
 
     /// The node's index, or the atom's offset.
-    fn place(self) -> Result<u32, usize> {
+    pub(crate) fn place(self) -> Result<u32, usize> {
         let number = self.0 >> 1;
         if self.is_node() {
             Ok(u32::try_from(number).unwrap_or(u32::MAX))
@@ -95,6 +95,19 @@ pub(crate) struct Part {
     role: Role,
 }
 
+/// Values that were given to a node after it was made, in the order of the stream.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Give {
+    /// How many nodes there were by then.
+    pub(crate) after: u32,
+    pub(crate) node: u32,
+    pub(crate) role: Role,
+    start: u32,
+    count: u32,
+    /// Where the opcode is.
+    pub(crate) offset: usize,
+}
+
 /// A pickle, read but not executed.
 ///
 /// ```
@@ -119,6 +132,8 @@ pub struct Graph<'a> {
     pub(crate) root: Value,
     pub(crate) end: usize,
     pub(crate) protocol: u8,
+    /// What was given to nodes, and when; None where nobody asks.
+    pub(crate) gives: Option<Vec<Give>>,
 }
 
 /// A value, looked at.
@@ -199,6 +214,7 @@ impl<'a> Graph<'a> {
             root: Value::atom(0),
             end: 0,
             protocol: 0,
+            gives: None,
         }
     }
 
@@ -394,6 +410,31 @@ impl<'a> Graph<'a> {
         self.nodes.len() * size_of::<Node>()
             + self.parts.len() * size_of::<Part>()
             + self.values.len() * size_of::<Value>()
+            + self.gives.as_ref().map_or(0, Vec::len) * size_of::<Give>()
+    }
+
+    /// The values that were given at once.
+    pub(crate) fn given(&self, give: &Give) -> &[Value] {
+        let start = give.start as usize;
+        let range = start..start.saturating_add(give.count as usize);
+        self.values.get(range).unwrap_or_default()
+    }
+
+    /// How many nodes there are.
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// What kind of node it is; None for what is none.
+    pub(crate) fn kind(&self, value: Value) -> Option<Kind> {
+        let index = value.place().ok()?;
+        self.node(index).map(|node| node.kind)
+    }
+
+    /// The opcode that made the value, with its argument.
+    #[must_use]
+    pub fn maker(&self, value: Value) -> Option<Instruction<'a>> {
+        self.atom(self.offset(value))
     }
 
     /// Adds a node; None if there are too many.
@@ -409,8 +450,16 @@ impl<'a> Graph<'a> {
     }
 
     /// Gives a node values; None if there are too many, or it is no node.
-    pub(crate) fn give(&mut self, value: Value, role: Role, values: &[Value]) -> Option<()> {
-        let node = self.nodes.get_mut(value.place().ok()? as usize)?;
+    pub(crate) fn give(
+        &mut self,
+        value: Value,
+        role: Role,
+        values: &[Value],
+        offset: usize,
+    ) -> Option<()> {
+        let place = value.place().ok()?;
+        let after = u32::try_from(self.nodes.len()).ok()?;
+        let node = self.nodes.get_mut(place as usize)?;
         if values.is_empty() {
             return Some(());
         }
@@ -418,6 +467,18 @@ impl<'a> Graph<'a> {
         let count = u32::try_from(values.len()).ok()?;
         start.checked_add(count)?;
         self.values.extend_from_slice(values);
+        if let Some(gives) = &mut self.gives
+            && role != Role::Inputs
+        {
+            gives.push(Give {
+                after,
+                node: place,
+                role,
+                start,
+                count,
+                offset,
+            });
+        }
         if let Some(last) = self.parts.get_mut(node.last as usize)
             && last.role == role
             && last.start + last.count == start

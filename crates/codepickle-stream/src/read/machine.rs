@@ -46,12 +46,7 @@ pub fn read(data: &[u8]) -> Result<Graph<'_>, ReadError> {
 /// assert!(codepickle_stream::read_within(&lists, 4096).unwrap_err().is_limit());
 /// ```
 pub fn read_within(data: &[u8], memory: usize) -> Result<Graph<'_>, ReadError> {
-    let mut machine = Machine {
-        graph: Graph::new(data),
-        stack: Vec::new(),
-        marks: Vec::new(),
-        memo: Memo::default(),
-    };
+    let mut machine = Machine::new(data);
     let mut offset = 0;
     loop {
         let instruction = decode(data, offset)?;
@@ -72,7 +67,7 @@ pub fn read_within(data: &[u8], memory: usize) -> Result<Graph<'_>, ReadError> {
 /// What `PUT` and `MEMOIZE` keep. The indexes are dense in all pickles that a pickler wrote; a table for others must
 /// not grow to the size of the index.
 #[derive(Default)]
-struct Memo {
+pub(crate) struct Memo {
     dense: Vec<Value>,
     sparse: HashMap<u64, Value>,
 }
@@ -93,7 +88,7 @@ impl Memo {
         }
     }
 
-    fn get(&self, index: u64) -> Option<Value> {
+    pub(crate) fn get(&self, index: u64) -> Option<Value> {
         usize::try_from(index)
             .ok()
             .and_then(|index| self.dense.get(index))
@@ -102,7 +97,7 @@ impl Memo {
     }
 
     /// How many values it holds: what `MEMOIZE` takes for its index.
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.dense.len() + self.sparse.len()
     }
 
@@ -112,18 +107,30 @@ impl Memo {
     }
 }
 
-struct Machine<'a> {
-    graph: Graph<'a>,
-    stack: Vec<Value>,
+pub(crate) struct Machine<'a> {
+    pub(crate) graph: Graph<'a>,
+    pub(crate) stack: Vec<Value>,
     /// Heights of the stack at the marks that are set.
-    marks: Vec<usize>,
-    memo: Memo,
+    pub(crate) marks: Vec<usize>,
+    pub(crate) memo: Memo,
+    /// Whether names of globals may be what calls return.
+    pub(crate) computed_names: bool,
 }
 
-type Step<T> = Result<T, ReadErrorKind>;
+pub(crate) type Step<T> = Result<T, ReadErrorKind>;
 
-impl Machine<'_> {
-    fn memory(&self) -> usize {
+impl<'a> Machine<'a> {
+    pub(crate) fn new(data: &'a [u8]) -> Self {
+        Self {
+            graph: Graph::new(data),
+            stack: Vec::new(),
+            marks: Vec::new(),
+            memo: Memo::default(),
+            computed_names: false,
+        }
+    }
+
+    pub(crate) fn memory(&self) -> usize {
         self.graph.memory()
             + self.memo.memory()
             + self.stack.len() * size_of::<Value>()
@@ -131,7 +138,7 @@ impl Machine<'_> {
     }
 
     /// Carries an instruction out; true if it was the last.
-    fn step(&mut self, at: &Instruction<'_>) -> Step<bool> {
+    pub(crate) fn step(&mut self, at: &Instruction<'_>) -> Step<bool> {
         match at.opcode {
             op::STOP => {
                 self.graph.root = self.pop()?;
@@ -164,11 +171,11 @@ impl Machine<'_> {
                 let value = found.ok_or(ReadErrorKind::UnknownMemo(index))?;
                 self.stack.push(value);
             }
-            op::APPEND => self.add_popped(1, Role::Items)?,
-            op::SETITEM => self.add_popped(2, Role::Pairs)?,
-            op::BUILD => self.add_popped(1, Role::States)?,
-            op::APPENDS | op::ADDITEMS => self.add_marked(Role::Items)?,
-            op::SETITEMS => self.add_marked(Role::Pairs)?,
+            op::APPEND => self.add_popped(1, Role::Items, at.offset)?,
+            op::SETITEM => self.add_popped(2, Role::Pairs, at.offset)?,
+            op::BUILD => self.add_popped(1, Role::States, at.offset)?,
+            op::APPENDS | op::ADDITEMS => self.add_marked(Role::Items, at.offset)?,
+            op::SETITEMS => self.add_marked(Role::Pairs, at.offset)?,
             _ => return self.make(at).map(|()| false),
         }
         Ok(false)
@@ -206,8 +213,11 @@ impl Machine<'_> {
             op::STACK_GLOBAL => {
                 let inputs = self.stack.len().checked_sub(2);
                 let inputs = inputs.and_then(|start| self.stack.get(start..));
-                let named = inputs
-                    .is_some_and(|inputs| inputs.iter().all(|value| self.graph.is_str(*value)));
+                let named = inputs.is_some_and(|inputs| {
+                    inputs.iter().all(|value| {
+                        self.graph.is_str(*value) || (self.computed_names && value.is_node())
+                    })
+                });
                 if !named {
                     return Err(ReadErrorKind::NoName);
                 }
@@ -305,7 +315,7 @@ impl Machine<'_> {
             .filter(|start| *start >= self.floor())
             .ok_or(ReadErrorKind::Underflow)?;
         let node = self.node(kind, offset)?;
-        self.give(node, role, start)?;
+        self.give(node, role, start, offset)?;
         self.stack.push(node);
         Ok(())
     }
@@ -320,29 +330,29 @@ impl Machine<'_> {
     }
 
     /// Moves what lies at `start` and above to a node.
-    fn give(&mut self, node: Value, role: Role, start: usize) -> Step<()> {
+    fn give(&mut self, node: Value, role: Role, start: usize, offset: usize) -> Step<()> {
         let values = self.stack.get(start..).unwrap_or_default();
-        let given = self.graph.give(node, role, values);
+        let given = self.graph.give(node, role, values, offset);
         self.stack.truncate(start);
         given.ok_or(ReadErrorKind::Memory(usize::MAX))
     }
 
     /// Moves everything above the last mark to the value below it.
-    fn add_marked(&mut self, role: Role) -> Step<()> {
+    fn add_marked(&mut self, role: Role, offset: usize) -> Step<()> {
         let start = self.mark()?;
         if role == Role::Pairs && !(self.stack.len() - start).is_multiple_of(2) {
             return Err(ReadErrorKind::OddItems);
         }
-        self.add(start, role)
+        self.add(start, role, offset)
     }
 
-    fn add_popped(&mut self, count: usize, role: Role) -> Step<()> {
+    fn add_popped(&mut self, count: usize, role: Role, offset: usize) -> Step<()> {
         let start = self.stack.len().checked_sub(count);
-        self.add(start.ok_or(ReadErrorKind::Underflow)?, role)
+        self.add(start.ok_or(ReadErrorKind::Underflow)?, role, offset)
     }
 
     /// Moves what lies at `start` and above to the value below.
-    fn add(&mut self, start: usize, role: Role) -> Step<()> {
+    fn add(&mut self, start: usize, role: Role, offset: usize) -> Step<()> {
         let below = start.checked_sub(1).filter(|below| *below >= self.floor());
         let node = below
             .and_then(|below| self.stack.get(below))
@@ -355,12 +365,12 @@ impl Machine<'_> {
         if !node.is_node() {
             return Err(ReadErrorKind::NoContainer);
         }
-        self.give(node, role, start)
+        self.give(node, role, start, offset)
     }
 }
 
 /// The memo index that an instruction is about.
-fn index(at: &Instruction<'_>) -> Step<u64> {
+pub(crate) fn index(at: &Instruction<'_>) -> Step<u64> {
     let number = match at.argument {
         Argument::Number(number) => Some(number),
         Argument::Line(line) => text::number(line),

@@ -1,0 +1,316 @@
+//! `inspect_payload`: what a pickle would do, as plain data for `codepickle._inspect`.
+use codepickle_stream::{
+    Added, Maker, Payload, Referred, Step, Survey, Unit, Value, View, heads, op, steps, trace,
+};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
+
+use crate::trust::values::{atom, shown};
+use crate::trust::{memory, renamed, sha256};
+
+/// More than anybody reads; how many there are is told.
+const MOST: usize = 10_000;
+
+/// How much all texts and approvals of a report may take, for each byte of the pickle.
+const PER_BYTE: usize = 64;
+const BASE: usize = 1 << 24;
+
+/// How many values the arguments of a call may have, tuples in tuples counted.
+const MOST_ARGUMENTS: usize = 20_000;
+
+/// What a pickle would do if it were loaded. Nothing is imported, compiled or called.
+///
+/// # Errors
+/// Of Python's memory alone.
+#[pyfunction]
+pub(crate) fn inspect_payload<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyDict>> {
+    let read = py.detach(|| trace(data, memory(data)));
+    let names = |module: &str, name: &str| {
+        renamed(py, module, name).unwrap_or_else(|_| (module.to_owned(), name.to_owned()))
+    };
+    let survey = Survey::of(&read, &names);
+    let mut budget = data.len().saturating_mul(PER_BYTE).saturating_add(BASE);
+    let mut told = Told {
+        py,
+        survey: &survey,
+        budget: &mut budget,
+        calls: Vec::new(),
+        codes: PyList::empty(py),
+        units: PyList::empty(py),
+        globals: Vec::new(),
+        omitted: 0,
+    };
+    told.all()?;
+    let (calls, codes, units) = (told.calls, told.codes, told.units);
+    let (globals, omitted) = (told.globals, told.omitted);
+
+    let report = PyDict::new(py);
+    report.set_item("protocol", read.graph.protocol())?;
+    report.set_item("end", read.graph.end())?;
+    report.set_item("root", read.graph.offset(read.graph.root()))?;
+    let mut programs = Vec::new();
+    for (value, whole) in heads(&survey) {
+        let digest = sha256(py, &whole)?;
+        programs.push((read.graph.offset(value), PyBytes::new(py, &digest)));
+    }
+    report.set_item("programs", programs)?;
+    report.set_item("opcodes", read.opcodes)?;
+    report.set_item("memo", read.memo)?;
+    report.set_item("objects", read.graph.values().count())?;
+    let error = read.error.as_ref();
+    let error = error.map(|error| (error.to_string(), error.offset(), error.is_limit()));
+    report.set_item("error", error)?;
+    let oddities: Vec<_> = read
+        .oddities
+        .iter()
+        .map(|(oddity, offset)| (oddity.code(), *offset))
+        .collect();
+    report.set_item("oddities", oddities)?;
+    report.set_item("calls", calls)?;
+    report.set_item("codes", codes)?;
+    report.set_item("units", units)?;
+    report.set_item("globals", globals)?;
+    report.set_item("omitted", omitted + read.omitted)?;
+    let payload = Payload::of(&read.graph);
+    report.set_item("excessive", payload.excessive)?;
+    let references: Vec<_> = payload
+        .references
+        .iter()
+        .map(|reference| {
+            let name = match &reference.what {
+                Referred::Module => None,
+                Referred::Name(name) | Referred::Attribute(name) => Some(name.as_str()),
+            };
+            (
+                reference.module.as_str(),
+                name,
+                reference.needed,
+                reference.offset,
+            )
+        })
+        .collect();
+    report.set_item("references", references)?;
+    Ok(report)
+}
+
+/// Where, the opcode, what is called, in words, of the wire format or not.
+type Call = (usize, &'static str, String, String, bool);
+
+struct Told<'t, 'py> {
+    py: Python<'py>,
+    survey: &'t Survey<'t, 't>,
+    budget: &'t mut usize,
+    calls: Vec<Call>,
+    /// (number, where, kind, arguments)
+    codes: Bound<'py, PyList>,
+    /// (number, where, kind, arguments, digest or None)
+    units: Bound<'py, PyList>,
+    /// (where, module, name), each place of a global.
+    globals: Vec<(usize, Option<(String, String)>)>,
+    omitted: usize,
+}
+
+impl<'py> Told<'_, 'py> {
+    fn all(&mut self) -> PyResult<()> {
+        let graph = self.survey.graph();
+        for step in steps(graph) {
+            match step {
+                Step::Make(value) => self.made(value)?,
+                Step::Give {
+                    to, what, offset, ..
+                } => self.given(to, what, offset),
+            }
+        }
+        Ok(())
+    }
+
+    fn call(
+        &mut self,
+        offset: usize,
+        opcode: &'static str,
+        callee: Value,
+        whole: String,
+        own: bool,
+    ) {
+        if self.calls.len() < MOST {
+            let callee = shown(self.survey, callee);
+            self.calls.push((offset, opcode, callee, whole, own));
+        } else {
+            self.omitted += 1;
+        }
+    }
+
+    fn made(&mut self, value: Value) -> PyResult<()> {
+        let (survey, graph) = (self.survey, self.survey.graph());
+        let offset = graph.offset(value);
+        match graph.view(value) {
+            View::Global => {
+                if self.globals.len() < MOST {
+                    let name = survey.global(value);
+                    let name = name.map(|(module, name)| (module.to_owned(), name.to_owned()));
+                    self.globals.push((offset, name));
+                } else {
+                    self.omitted += 1;
+                }
+            }
+            View::Call { function, .. } => {
+                let maker = survey.maker(value);
+                self.call(
+                    offset,
+                    "REDUCE",
+                    function,
+                    shown(survey, value),
+                    maker.is_some(),
+                );
+                match maker {
+                    Some(Maker::Source | Maker::Method | Maker::Bytecode) => self.code(value)?,
+                    Some(Maker::Function | Maker::Class | Maker::Wrapper) => self.unit(value)?,
+                    _ => {}
+                }
+            }
+            View::New {
+                class, keywords, ..
+            } => {
+                let opcode = if keywords.is_some() {
+                    "NEWOBJ_EX"
+                } else {
+                    "NEWOBJ"
+                };
+                self.call(offset, opcode, class, shown(survey, value), false);
+            }
+            View::Instance { class } => {
+                let obj = graph.maker(value).is_some_and(|at| at.opcode == op::OBJ);
+                let opcode = if obj { "OBJ" } else { "INST" };
+                self.call(offset, opcode, class, shown(survey, value), false);
+            }
+            View::Persistent { .. } => {
+                self.call(offset, "PERSID", value, shown(survey, value), false);
+            }
+            View::Extension(_) => self.call(offset, "EXT", value, shown(survey, value), false),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// What is given to other than lists, dicts and sets is given by calls of methods.
+    fn given(&mut self, to: Value, what: Added, offset: usize) {
+        let survey = self.survey;
+        let view = survey.graph().view(to);
+        let opcode = match (what, view) {
+            (Added::State, _) => "BUILD",
+            (Added::Items, View::List | View::Set | View::Tuple | View::FrozenSet)
+            | (Added::Pairs, View::Dict) => return,
+            (Added::Items, _) => "APPENDS",
+            (Added::Pairs, _) => "SETITEMS",
+        };
+        // The namespaces of modules that travel.
+        let own = survey.maker(to).is_some() && what != Added::State;
+        self.call(offset, opcode, to, shown(survey, to), own);
+    }
+
+    fn number(&self, value: Value) -> usize {
+        self.survey.graph().offset(value)
+    }
+
+    /// Arguments as Python objects: tuples, strings, numbers; other objects as the number of what they are made by.
+    fn literal(
+        &mut self,
+        value: Value,
+        depth: usize,
+        count: &mut usize,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (py, graph) = (self.py, self.survey.graph());
+        *count += 1;
+        if *count > MOST_ARGUMENTS || *self.budget == 0 {
+            return Ok(py.None().into_bound(py));
+        }
+        if graph.view(value) == View::Tuple && depth > 0 {
+            let items: Vec<Value> = graph.items(value).take(MOST_ARGUMENTS).collect();
+            let items: PyResult<Vec<_>> = items
+                .into_iter()
+                .map(|item| self.literal(item, depth - 1, count))
+                .collect();
+            return Ok(PyTuple::new(py, items?)?.into_any());
+        }
+        if let View::Call { .. } | View::Global = graph.view(value) {
+            let reference = ("#", self.number(value), shown(self.survey, value));
+            return Ok(reference.into_pyobject(py)?.into_any());
+        }
+        if matches!(
+            graph.view(value),
+            View::Dict | View::List | View::New { .. } | View::Tuple
+        ) {
+            return Ok(shown(self.survey, value).into_pyobject(py)?.into_any());
+        }
+        if let View::Str(text) = graph.view(value) {
+            *self.budget = self.budget.saturating_sub(text.len());
+        }
+        // What is no text is shown as nothing: the report says that the code is unreadable.
+        Ok(atom(py, graph, value).unwrap_or_else(|_| py.None().into_bound(py)))
+    }
+
+    fn arguments(&mut self, value: Value) -> PyResult<Bound<'py, PyTuple>> {
+        let mut count = 0;
+        let arguments = self.survey.arguments(value, 16);
+        let arguments: PyResult<Vec<_>> = arguments
+            .into_iter()
+            .map(|argument| self.literal(argument, 4, &mut count))
+            .collect();
+        PyTuple::new(self.py, arguments?)
+    }
+
+    fn kind(&self, value: Value) -> String {
+        match self.survey.graph().view(value) {
+            View::Call { function, .. } => {
+                let name = self.survey.global(function);
+                name.map(|(_, name)| name.to_owned()).unwrap_or_default()
+            }
+            _ => String::new(),
+        }
+    }
+
+    fn code(&mut self, value: Value) -> PyResult<()> {
+        if self.codes.len() >= MOST {
+            self.omitted += 1;
+            return Ok(());
+        }
+        let arguments = self.arguments(value)?;
+        let entry = (self.number(value), self.kind(value), arguments);
+        self.codes.append(entry)
+    }
+
+    fn unit(&mut self, value: Value) -> PyResult<()> {
+        if self.units.len() >= MOST {
+            self.omitted += 1;
+            return Ok(());
+        }
+        let unit = Unit::of(self.survey, value, self.budget);
+        let digest = unit.map(|unit| sha256(self.py, &unit.bytes)).transpose()?;
+        let arguments = self.arguments(value)?;
+        let entry = (
+            self.number(value),
+            self.kind(value),
+            arguments,
+            digest.map(|digest| PyBytes::new(self.py, &digest)),
+            self.bound(value),
+        );
+        self.units.append(entry)
+    }
+
+    /// The names in the namespace of a function, and in its closure if that is a dict.
+    fn bound(&self, value: Value) -> Vec<(String, String)> {
+        let (survey, graph) = (self.survey, self.survey.graph());
+        if survey.maker(value) != Some(Maker::Function) {
+            return Vec::new();
+        }
+        let arguments = survey.arguments(value, 3);
+        let Some(namespace) = arguments.get(1) else {
+            return Vec::new();
+        };
+        let names = graph
+            .pairs(*namespace)
+            .take(1000)
+            .filter_map(|(key, value)| Some((graph.text(key)?.into_owned(), shown(survey, value))));
+        names.collect()
+    }
+}

@@ -1,0 +1,203 @@
+//! Which calls a pickle makes, of what.
+use std::collections::HashMap;
+
+use crate::read::{Graph, Trace, Value, View};
+
+/// The module whose functions payloads call.
+pub(crate) const RUNTIME: &str = "codepickle._runtime";
+
+/// No module or attribute has a longer name; what is longer is not looked at.
+pub(crate) const LONGEST_NAME: usize = 4096;
+
+/// What a function of the wire format (docs/wire-format.md) does when it is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Maker {
+    /// `c`: compiles a text.
+    Source,
+    /// `d`: takes the code of a method out of that of its class.
+    Method,
+    /// `b`: reads bytecode.
+    Bytecode,
+    /// `f`: makes a function.
+    Function,
+    /// `t`, `e`, `n`, `o`: make classes.
+    Class,
+    /// `l`, `p`, `j`, `w`, `w1`, `q`, `y`: make what stands around functions, and type variables.
+    Wrapper,
+    /// `k`, `v`, `z`, `z1`, `f1`, `t1`, `h`, `vars`: make what only functions and classes need.
+    Part,
+    /// `m`: imports a module.
+    Module,
+    /// `g`: imports a name.
+    Name,
+    /// `u`: a lazy import.
+    Lazy,
+    /// `a`, `r`, `s`, `x`, `x1`, `a1`, `d1`, `g1`, `setattr`: change their first argument.
+    Change,
+    /// `i`: a view of a dict.
+    DictView,
+}
+
+impl Maker {
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "c" => Self::Source,
+            "d" => Self::Method,
+            "b" => Self::Bytecode,
+            "f" => Self::Function,
+            "t" | "e" | "n" | "o" => Self::Class,
+            "l" | "p" | "j" | "w" | "w1" | "q" | "y" => Self::Wrapper,
+            "k" | "v" | "z" | "z1" | "f1" | "t1" | "h" => Self::Part,
+            "m" => Self::Module,
+            "g" => Self::Name,
+            "u" => Self::Lazy,
+            "a" | "r" | "s" | "x" | "x1" | "a1" | "d1" | "g1" => Self::Change,
+            "i" => Self::DictView,
+            _ => return None,
+        })
+    }
+}
+
+/// Python 3's names for what protocols below 3 call by those of Python 2: module and name to module and name.
+pub type Names<'n> = &'n dyn Fn(&str, &str) -> (String, String);
+
+/// The globals and calls of a pickle.
+#[derive(Debug)]
+pub struct Survey<'g, 'a> {
+    /// What was read.
+    pub trace: &'g Trace<'a>,
+    names: Vec<(String, String)>,
+    globals: HashMap<Value, usize>,
+    makers: HashMap<Value, Maker>,
+    changes: HashMap<Value, Vec<Value>>,
+}
+
+impl<'g, 'a> Survey<'g, 'a> {
+    /// Looks at all globals and calls.
+    ///
+    /// ```
+    /// use codepickle_stream::{trace, Maker, Survey};
+    ///
+    /// let read = trace(b"ccodepickle._runtime\nm\n(Vos\ntR.", 1 << 20);
+    /// let survey = Survey::of(&read, &|module, name| (module.to_owned(), name.to_owned()));
+    /// assert_eq!(survey.maker(read.graph.root()), Some(Maker::Module));
+    /// ```
+    #[must_use]
+    pub fn of(trace: &'g Trace<'a>, renamed: Names<'_>) -> Self {
+        let mut survey = Self {
+            trace,
+            names: Vec::new(),
+            globals: HashMap::new(),
+            makers: HashMap::new(),
+            changes: HashMap::new(),
+        };
+        let graph = &trace.graph;
+        let mut seen: HashMap<(Option<(Value, Value)>, bool), usize> = HashMap::new();
+        for value in graph.values() {
+            match graph.view(value) {
+                View::Global => {
+                    let mut inputs = graph.inputs(value);
+                    let key = inputs.next().zip(inputs.next());
+                    let old = trace.protocol_at(graph.offset(value)) < 3;
+                    let known = seen.get(&(key, old)).filter(|_| key.is_some());
+                    let index = if let Some(index) = known {
+                        *index
+                    } else {
+                        let Some((module, name)) = graph.global_within(value, LONGEST_NAME) else {
+                            continue;
+                        };
+                        survey.names.push(if old {
+                            renamed(&module, &name)
+                        } else {
+                            (module.into_owned(), name.into_owned())
+                        });
+                        survey.names.len() - 1
+                    };
+                    seen.insert((key, old), index);
+                    survey.globals.insert(value, index);
+                }
+                View::Call {
+                    function,
+                    arguments,
+                } => survey.call(value, function, arguments),
+                _ => {}
+            }
+        }
+        survey
+    }
+
+    fn call(&mut self, value: Value, function: Value, arguments: Value) {
+        let maker = match self.global(function) {
+            Some((RUNTIME, name)) => Maker::named(name),
+            Some(("builtins", "vars")) => Some(Maker::Part),
+            Some(("builtins", "setattr")) => Some(Maker::Change),
+            _ => None,
+        };
+        let Some(maker) = maker else { return };
+        self.makers.insert(value, maker);
+        if maker == Maker::Change
+            && let Some(target) = self.graph().items(arguments).next()
+        {
+            self.changes.entry(target).or_default().push(value);
+        }
+    }
+
+    /// What was read.
+    #[must_use]
+    pub fn graph(&self) -> &'g Graph<'a> {
+        &self.trace.graph
+    }
+
+    /// Module and name of a global, as Python 3 calls them; None where they are computed, or too long for any.
+    #[must_use]
+    pub fn global(&self, value: Value) -> Option<(&str, &str)> {
+        let index = *self.globals.get(&value)?;
+        let (module, name) = self.names.get(index)?;
+        Some((module, name))
+    }
+
+    /// What a call does, if it is one of the wire format.
+    #[must_use]
+    pub fn maker(&self, value: Value) -> Option<Maker> {
+        self.makers.get(&value).copied()
+    }
+
+    /// The calls of the wire format that change the value.
+    #[must_use]
+    pub fn changes(&self, value: Value) -> &[Value] {
+        self.changes.get(&value).map_or(&[], Vec::as_slice)
+    }
+
+    /// The arguments of a call; at most `most`.
+    #[must_use]
+    pub fn arguments(&self, call: Value, most: usize) -> Vec<Value> {
+        match self.graph().view(call) {
+            View::Call { arguments, .. } => self.graph().items(arguments).take(most).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What a call of `m`, `g` or `u` refers to: a module, and what is taken from it.
+    #[must_use]
+    pub fn referred(&self, call: Value) -> Option<(String, Option<String>)> {
+        let arguments = self.arguments(call, 3);
+        let text = |at: usize| {
+            let name = self.graph().name(*arguments.get(at)?, LONGEST_NAME)?;
+            Some(name.into_owned())
+        };
+        match (self.maker(call)?, arguments.len()) {
+            (Maker::Name, 2) => Some((text(0)?, Some(text(1)?))),
+            (Maker::Module | Maker::Lazy, 1) => Some((text(0)?, None)),
+            (Maker::Lazy, 2) => {
+                let (name, binds) = (text(0)?, text(1)?);
+                match name.rsplit_once('.') {
+                    Some((module, attribute)) if Some(binds.as_str()) != name.split('.').next() => {
+                        Some((module.to_owned(), Some(attribute.to_owned())))
+                    }
+                    _ => Some((name, None)),
+                }
+            }
+            _ => None,
+        }
+    }
+}

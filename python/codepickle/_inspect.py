@@ -1,0 +1,457 @@
+"""``inspect``: what loading a payload would do, told without doing it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
+
+from . import _native
+from ._dangerous import why_dangerous
+from ._lowering import OLDEST
+from ._runtime import WIRE_VERSION, lowered_text
+
+_RUNTIME = "codepickle._runtime"
+
+#: From the worst to the least.
+SEVERITIES = ("danger", "warning", "note")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that a reader of the payload should know before it is loaded."""
+
+    #: A name that stays: ``dangerous-name``, ``call``, ``malformed``, ... (docs/security.md lists them).
+    code: str
+    #: ``"danger"``: do not load it. ``"warning"``: not what Codepickle writes; look at it. ``"note"``: good to know.
+    severity: str
+    #: Where in the payload, in bytes.
+    offset: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A name that loading looks up, and so a module that it imports."""
+
+    module: str
+    #: None for the module itself.
+    name: Optional[str]
+    offset: int
+    #: Whether loading fails where it is missing.
+    needed: bool = True
+
+    def __str__(self) -> str:
+        return self.module if self.name is None else self.module + "." + self.name
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that loading makes."""
+
+    #: ``REDUCE``, ``NEWOBJ``, ``NEWOBJ_EX``, ``INST``, ``OBJ``; ``BUILD``, ``APPENDS`` and ``SETITEMS`` where they call
+    #: methods; ``PERSID`` and ``EXT``.
+    opcode: str
+    #: What is called, in words.
+    function: str
+    #: The whole call, shortened.
+    text: str
+    offset: int
+    #: Whether it is one of the wire format's: those make functions and classes, and execute nothing that travels.
+    format: bool
+
+
+@dataclass(frozen=True)
+class Form:
+    """What older Pythons compile in place of the source."""
+
+    oldest: Tuple[int, int]
+    source: str
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function or class that the payload makes."""
+
+    name: str
+    #: ``"function"``, ``"class"``, or ``"wrapper"`` for what the standard library puts around a function.
+    kind: str
+    #: Where it was written, relative to the root of its module.
+    path: str
+    line: int
+    #: The text as written; of a method, that of its class.
+    source: str
+    #: Lines that mirror the scopes around it.
+    header: str
+    #: For older Pythons, where the text has newer syntax.
+    lowered: Tuple[Form, ...]
+    free_variables: Tuple[str, ...]
+    #: The globals that the code may read, builtins included.
+    reads: Tuple[str, ...]
+    #: Those that travel, with their values in words.
+    bound: Tuple[Tuple[str, str], ...]
+    minimum_version: Tuple[int, int]
+    reasons: Tuple[str, ...]
+    #: What `Policy` takes to allow it: a SHA-256 of all that is compiled, made and bound for it. None where it cannot
+    #: be approved.
+    approval: Optional[str]
+    offset: int
+
+
+@dataclass(frozen=True)
+class Bytecode:
+    """Code that travels as bytecode: nobody can review it."""
+
+    name: str
+    version: str
+    size: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is in a payload, and what loading it would do."""
+
+    #: Bytes of data, and of the pickle in them.
+    size: int
+    pickle_size: int
+    protocol: int
+    #: The version of Codepickle's wire format; None if it is no payload of Codepickle.
+    wire_version: Optional[int]
+    #: ``"codepickle"``, ``"cloudpickle"``, ``"dill"`` or ``"pickle"``, by what the payload refers to.
+    producer: str
+    opcodes: int
+    objects: int
+    memo: int
+    functions: Tuple[Function, ...]
+    references: Tuple[Reference, ...]
+    calls: Tuple[Call, ...]
+    bytecode: Tuple[Bytecode, ...]
+    findings: Tuple[Finding, ...]
+    #: Whether the data are a signed envelope; what is in it is reported only if its signature was verified.
+    signed: bool = False
+
+    @property
+    def minimum_version(self) -> Tuple[int, int]:
+        """The oldest Python that can compile all functions."""
+        return max([_oldest(function) for function in self.functions], default=OLDEST)
+
+    @property
+    def worst(self) -> Optional[str]:
+        """The severity of the worst finding."""
+        found = {finding.severity for finding in self.findings}
+        return next((severity for severity in SEVERITIES if severity in found), None)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """The report as dicts, lists, strings and numbers, for `json`."""
+        return dict(asdict(self), minimum_version=self.minimum_version, worst=self.worst)
+
+    def __str__(self) -> str:
+        from ._report import text
+
+        return text(self)
+
+
+def _oldest(function: Function) -> Tuple[int, int]:
+    return min([function.minimum_version] + [form.oldest for form in function.lowered])
+
+
+def inspect(payload: Union[bytes, bytearray, memoryview]) -> Report:
+    """What is in a payload, and what loading it would do. Nothing in it is imported, compiled or called.
+
+    It takes any pickle, Codepickle's or not. Of a pickle that cannot be read to its end it tells what comes before:
+    `pickle.loads` would have done that by then. Time and memory grow with the length of the payload alone: 16 MiB and
+    64 bytes for each of its bytes are what it may take to read it; beyond that, and beyond 10,000 entries in a list,
+    the report ends in a finding that says so.
+
+    Args:
+        payload: The data.
+
+    Returns:
+        A report; ``print`` shows it.
+
+    >>> import codepickle
+    >>> report = codepickle.inspect(codepickle.dumps(lambda x: x + 1))
+    >>> report.functions[0].source, report.producer, report.worst
+    ('lambda x: x + 1', 'codepickle', None)
+    >>> for finding in codepickle.inspect(b"cos\\nsystem\\n(S'id'\\ntR.").findings:
+    ...     print(finding.severity, finding.code, finding.offset)
+    danger dangerous-name 0
+    warning call 19
+    """
+    data = bytes(payload)
+    return _Reader(data, _native.inspect_payload(data)).report()
+
+
+_SEVERITY = {"mark-popped": "note", "protocol-lie": "warning", "stack-left": "warning"}
+
+_ODDITIES = {
+    "memo-overwritten": "a number of the memo gets another value: readers that do not follow it are misled",
+    "protocol-repeated": "PROTO in the middle of the pickle changes what names mean",
+    "protocol-lie": "an opcode is newer than the protocol that the pickle says it is of",
+    "frame-crossed": "a frame ends within an opcode: some readers fail here, others do not",
+    "frame-nested": "a frame begins within another",
+    "mark-popped": "POP takes a mark, as only protocol 0 does",
+    "duplicate": "DUP, which no pickler writes",
+    "stack-left": "values are left over at the end",
+    "after-stop": "data after the end, which readers do not look at",
+}
+
+
+class _Reader:
+    """Puts a report together from what the native module tells."""
+
+    def __init__(self, data: bytes, found: Dict[str, Any]) -> None:
+        self.data = data
+        self.found = found
+        self.findings: List[Finding] = []
+        self.codes: Dict[int, Tuple[str, Tuple[Any, ...]]] = {
+            offset: (kind, arguments) for offset, kind, arguments in found["codes"]
+        }
+
+    def add(self, code: str, severity: str, offset: int, message: str) -> None:
+        self.findings.append(Finding(code, severity, offset, message))
+
+    def report(self) -> Report:
+        found = self.found
+        self.stream()
+        references = self.references()
+        calls = tuple(Call(*call) for call in self.calls())
+        modules = {module for _, name in found["globals"] if name for module in [name[0]]}
+        producers = [name for name in ("codepickle", "cloudpickle", "dill") if _imports(modules, name)]
+        bytecode = self.bytecode()
+        functions = tuple(self.function(*unit) for unit in found["units"])
+        rank = SEVERITIES.index
+        return Report(
+            size=len(self.data),
+            pickle_size=found["end"],
+            protocol=found["protocol"],
+            wire_version=WIRE_VERSION if _RUNTIME in modules else None,
+            producer=(producers + ["pickle"])[0],
+            opcodes=found["opcodes"],
+            objects=found["objects"],
+            memo=found["memo"],
+            functions=functions,
+            references=references,
+            calls=calls,
+            bytecode=bytecode,
+            findings=tuple(sorted(set(self.findings), key=lambda each: (each.offset, rank(each.severity), each.code))),
+        )
+
+    def stream(self) -> None:
+        found = self.found
+        if found["error"] is not None:
+            message, offset, limit = found["error"]
+            self.add(
+                "limit-memory" if limit else "malformed",
+                "danger",
+                offset,
+                message + "; what comes before, loading does all the same, and what follows was not read",
+            )
+        for code, offset in found["oddities"]:
+            self.add(code, _SEVERITY.get(code, "warning"), offset, _ODDITIES[code])
+        if found["omitted"]:
+            self.add("limit-entries", "warning", found["end"], "%d more entries are not listed" % found["omitted"])
+        if found["excessive"]:
+            self.add("limit-code", "danger", 0, "the same code is named over and over: not all of it was read")
+
+    def references(self) -> Tuple[Reference, ...]:
+        listed: Dict[Tuple[str, Optional[str]], Reference] = {}
+        for offset, pair in self.found["globals"]:
+            if pair is None:
+                self.add("computed-name", "danger", offset, "a name that is computed while loading")
+                continue
+            module, name = pair
+            if module == _RUNTIME:
+                if name not in _WIRE_NAMES:
+                    self.add("not-of-the-format", "danger", offset, "%s.%s is not of the wire format" % pair)
+            else:
+                listed.setdefault((module, name), Reference(module, name, offset))
+            if "." in name:
+                self.add("dotted-name", "note", offset, "%s.%s leads through attributes" % pair)
+        for module, name, needed, offset in self.found["references"]:
+            # What protocols below 3 call otherwise is there under its new name.
+            if all(reference.offset != offset for reference in listed.values()) or name is None:
+                listed.setdefault((module, name), Reference(module, name, offset, needed))
+        for reference in listed.values():
+            why = why_dangerous(reference.module, reference.name)
+            if why and not self.is_format(reference):
+                self.add("dangerous-name", "danger", reference.offset, "%s: %s" % (reference, why))
+        return tuple(sorted(listed.values(), key=lambda each: each.offset))
+
+    def is_format(self, reference: Reference) -> bool:
+        """Whether Codepickle itself uses the name, and only as it does."""
+        name = str(reference)
+        if name not in ("builtins.setattr", "builtins.vars", "builtins.exec"):
+            return False
+        calls = [call for call in self.found["calls"] if call[2] == name]
+        return bool(calls) and all(self.is_format_call(call) for call in calls)
+
+    def is_format_call(self, call: Sequence[Any]) -> bool:
+        offset, _, function, text, own = call
+        if function == "builtins.exec":
+            from ._policy import known_heads
+
+            return any(at == offset and digest in known_heads() for at, digest in self.found["programs"])
+        if function == "builtins.setattr":
+            return bool(own) and any(', "%s", ' % name in text for name in _OF_EXCEPTIONS)
+        return bool(own) and "codepickle._runtime.v(" in text
+
+    def calls(self) -> List[Tuple[str, str, str, int, bool]]:
+        calls = []
+        for each in self.found["calls"]:
+            offset, opcode, function, text, own = each
+            own = own and (not function.startswith("builtins.") or self.is_format_call(each))
+            if function == "builtins.exec" and self.is_format_call(each):
+                own = True
+                self.add("self-contained", "note", offset, "brings the runtime along, the one that is installed here")
+            calls.append((opcode, function, text, offset, own))
+            if opcode == "PERSID":
+                self.add("persistent-id", "warning", offset, "a persistent identifier: the reader decides what it is")
+            elif opcode == "EXT":
+                self.add("extension", "danger", offset, "an extension code: copyreg's registry decides what it is")
+            elif not own and opcode != "REDUCE":
+                made = function.startswith(_RUNTIME + ".") or text.startswith(_RUNTIME + ".")
+                what = "fills an instance" if opcode in ("BUILD", "APPENDS", "SETITEMS") else "makes an instance"
+                severity = "note" if made else "warning"
+                self.add(opcode.lower(), severity, offset, "%s: %s" % (what, _short(text)))
+            elif not own:
+                self.add("call", "warning", offset, "calls %s" % _short(text))
+        return calls
+
+    def bytecode(self) -> Tuple[Bytecode, ...]:
+        parts = []
+        for offset, (kind, arguments) in self.codes.items():
+            if kind == "b":
+                _, version, name, _, data = (arguments + (None,) * 5)[:5]
+                size = len(data) if isinstance(data, bytes) else 0
+                parts.append(Bytecode(str(name), str(version), size, offset))
+                self.add("bytecode", "warning", offset, "%s travels as bytecode, which nobody can review" % name)
+        return tuple(parts)
+
+    def function(
+        self, offset: int, kind: str, arguments: Tuple[Any, ...], digest: Optional[bytes], bound: List[Tuple[str, str]]
+    ) -> Function:
+        name, code, place = "", None, None
+        if kind == "f":
+            code, place = self.code(arguments[:1])
+        elif kind in ("t", "e", "n", "o"):
+            name = str(arguments[1]) if len(arguments) > 1 else ""
+            code, place = self.code(arguments[2:])
+        snippet = code or ("",)
+        text, line, path, header = _strings(snippet)
+        decorators = (tuple(snippet) + (0,) * 10)[6]
+        name = name or (place[0] if place else _name(text, snippet))
+        reads, free = _names(text, header, str((tuple(snippet) + ("",) * 5)[4]), name, decorators)
+        version, reasons = _needs(text, line)
+        if code is None and kind == "f":
+            reads = free = ()
+        return Function(
+            name=name,
+            kind={"f": "function"}.get(kind, "class" if kind in ("t", "e", "n", "o") else "wrapper"),
+            path=path,
+            line=place[1] if place else line,
+            source=text,
+            header=header,
+            lowered=_forms(text, snippet),
+            free_variables=free,
+            reads=reads,
+            bound=tuple((key, value) for key, value in bound if key in reads),
+            minimum_version=version,
+            reasons=reasons,
+            approval=None if digest is None else digest.hex(),
+            offset=offset,
+        )
+
+    def code(self, arguments: Sequence[Any]) -> Tuple[Optional[Tuple[Any, ...]], Optional[Tuple[str, int]]]:
+        """The arguments of the `c` that some argument leads to; name and line of a method in it."""
+        place = None
+        pending = list(arguments)
+        for _ in range(1000):  # classes in classes
+            if not pending:
+                break
+            argument = pending.pop(0)
+            if not (isinstance(argument, tuple) and argument[:1] == ("#",) and len(argument) == 3):
+                continue
+            kind, found = self.codes.get(argument[1], ("", ()))
+            if kind == "c":
+                return found, place
+            if kind == "d":
+                if place is None and len(found) > 2 and isinstance(found[2], int):
+                    place = (str(found[1]), found[2])
+                pending = list(found[:1])
+        return None, place
+
+
+_OF_EXCEPTIONS = ("__cause__", "__context__", "__suppress_context__")
+
+#: The functions of docs/wire-format.md.
+_WIRE_NAMES = frozenset([*"cdbfkramvutenosghqwxlpjyzi", *(letter + "1" for letter in "gdzftwxa")])
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 100 else text[:97] + "..."
+
+
+def _imports(modules: Iterable[str], name: str) -> bool:
+    return any(module.partition(".")[0] == name for module in modules)
+
+
+def _strings(snippet: Tuple[Any, ...]) -> Tuple[str, int, str, str]:
+    text, line, path, header = (tuple(snippet) + (None,) * 4)[:4]
+    return (
+        text if isinstance(text, str) else "",
+        line if isinstance(line, int) else 0,
+        path if isinstance(path, str) else "",
+        header if isinstance(header, str) else "",
+    )
+
+
+_DEFINITION = re.compile(r"[\s\\]*(?:async[\s\\]+)?(?:def|class)[\s\\]+(\w+)")
+
+
+def _name(text: str, snippet: Tuple[Any, ...]) -> str:
+    if len(snippet) > 8 and isinstance(snippet[8], str):
+        return snippet[8]
+    decorators = snippet[6] if len(snippet) > 6 and isinstance(snippet[6], int) else 0
+    match = _DEFINITION.match(text, max(decorators, 0))
+    return match.group(1) if match else "<lambda>"
+
+
+def _names(text: str, header: str, trailer: str, name: str, decorators: Any) -> Tuple[Tuple[str, ...], Tuple[str, ...]]:
+    """The globals that a text may read, and its free variables."""
+    free: Tuple[str, ...] = ()
+    outer = re.match(r"\s*(?:async )?def [^(\n]*\(([\w, ]*)\)", header)
+    if outer:
+        free = tuple(part.strip() for part in outer.group(1).split(",") if part.strip())
+    try:
+        file = _native.SourceFile(header + text + trailer)
+        line = header.count("\n") + 1
+        numbers = file.functions(line, name) or file.classes(name)
+        reads = {each for number in numbers for each, _ in file.snippet(number, list(free)).globals}
+    except (SyntaxError, ValueError, LookupError, OverflowError):
+        return (), free
+    return tuple(sorted(reads)), free
+
+
+def _needs(text: str, line: int) -> Tuple[Tuple[int, int], Tuple[str, ...]]:
+    indented = text[:1] in (" ", "\t", "\f")
+    try:
+        found, _ = _native.constructs("if 1:\n" + text if indented else text)
+    except SyntaxError:
+        return OLDEST, ()
+    above = line - 1 - indented
+    reasons = tuple("%s, line %d" % (what, at + above) for what, at, _ in found)
+    return (3, max([minor for _, _, minor in found], default=OLDEST[1])), reasons
+
+
+def _forms(text: str, snippet: Tuple[Any, ...]) -> Tuple[Form, ...]:
+    older = snippet[9] if len(snippet) > 9 else None
+    forms = []
+    for form in older[2:] if isinstance(older, tuple) else ():
+        try:
+            oldest, _, changes, inserted = form[:4]
+            forms.append(Form((3, int(oldest)), lowered_text(text, changes, inserted)))
+        except Exception:
+            continue  # a damaged form: there is none, then
+    return tuple(forms)

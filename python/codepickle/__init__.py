@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # `typing` takes longer to import than the rest together
     from ._portable_groups import portable
     from ._recorder import record_sources
     from ._requirements import Requirement, Requirements, requirements
+    from ._signing import Key, SignatureError, sign, verify
     from ._sources import getsource
 
 try:
@@ -66,12 +67,14 @@ except ImportError:  # the wheel for Pythons without a native module: the loader
 #: Imported when they are asked for: every worker imports the package, and few need these.
 _LATE = {
     "Finding": "_inspect",
+    "Key": "_signing",
     "LoweringError": "_lowering",
     "MinimumVersion": "_lowering",
     "Policy": "_policy",
     "PolicyError": "_policy",
     "Report": "_inspect",
     "Requirement": "_requirements",
+    "SignatureError": "_signing",
     "Requirements": "_requirements",
     "fingerprint": "_fingerprint",
     "getsource": "_sources",
@@ -81,6 +84,8 @@ _LATE = {
     "portable": "_portable_groups",
     "record_sources": "_recorder",
     "requirements": "_requirements",
+    "sign": "_signing",
+    "verify": "_signing",
 }
 
 
@@ -106,6 +111,7 @@ __all__ = [
     "BytecodeVersionError",
     "CloudPickler",
     "Finding",
+    "Key",
     "LoadError",
     "LoweringError",
     "MinimumVersion",
@@ -118,6 +124,7 @@ __all__ = [
     "Report",
     "Requirement",
     "Requirements",
+    "SignatureError",
     "SourceSyntaxError",
     "WireFormatError",
     "dump",
@@ -134,5 +141,7 @@ __all__ = [
     "record_sources",
     "register_pickle_by_value",
     "requirements",
+    "sign",
     "unregister_pickle_by_value",
+    "verify",
 ]

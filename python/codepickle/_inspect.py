@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
 from . import _native
 from ._dangerous import why_dangerous
 from ._lowering import OLDEST
 from ._runtime import WIRE_VERSION, lowered_text
+from ._signing import MAGIC, Keys, SignatureError, unsigned, verify
 
 _RUNTIME = "codepickle._runtime"
+
+#: No file has more lines, and no number more digits: the compiler would count for long.
+MOST_LINES, MOST_DIGITS = 1_000_000, 4300
+_MANY_DIGITS = re.compile("[0-9_]{%d}" % (MOST_DIGITS + 1))
 
 #: From the worst to the least.
 SEVERITIES = ("danger", "warning", "note")
@@ -128,7 +133,7 @@ class Report:
     calls: Tuple[Call, ...]
     bytecode: Tuple[Bytecode, ...]
     findings: Tuple[Finding, ...]
-    #: Whether the data are a signed envelope; what is in it is reported only if its signature was verified.
+    #: Whether the data are a signed envelope; a finding says whether the signature was verified.
     signed: bool = False
 
     @property
@@ -156,7 +161,7 @@ def _oldest(function: Function) -> Tuple[int, int]:
     return min([function.minimum_version] + [form.oldest for form in function.lowered])
 
 
-def inspect(payload: Union[bytes, bytearray, memoryview]) -> Report:
+def inspect(payload: Union[bytes, bytearray, memoryview], *, key: Optional[Keys] = None) -> Report:
     """What is in a payload, and what loading it would do. Nothing in it is imported, compiled or called.
 
     It takes any pickle, Codepickle's or not. Of a pickle that cannot be read to its end it tells what comes before:
@@ -165,7 +170,8 @@ def inspect(payload: Union[bytes, bytearray, memoryview]) -> Report:
     the report ends in a finding that says so.
 
     Args:
-        payload: The data.
+        payload: The data; of a signed payload, what is in the envelope is looked at.
+        key: Keys to verify the signature with.
 
     Returns:
         A report; ``print`` shows it.
@@ -180,7 +186,17 @@ def inspect(payload: Union[bytes, bytearray, memoryview]) -> Report:
     warning call 19
     """
     data = bytes(payload)
-    return _Reader(data, _native.inspect_payload(data)).report()
+    if data[: len(MAGIC)] != MAGIC:
+        return _Reader(data, _native.inspect_payload(data)).report()
+    finding = Finding("signed", "note", 0, "signed; the key, and so who signed it, was verified")
+    try:
+        inner = unsigned(data) if key is None else verify(data, key)
+        if key is None:
+            finding = Finding("signed", "note", 0, "signed, by whom was not verified: no key was given")
+    except SignatureError as error:
+        inner, finding = b"", Finding("signature", "danger", 0, str(error))
+    report = _Reader(inner, _native.inspect_payload(inner or b"N.")).report()
+    return replace(report, size=len(data), signed=True, findings=(finding,) + report.findings)
 
 
 _SEVERITY = {"mark-popped": "note", "protocol-lie": "warning", "stack-left": "warning"}
@@ -221,6 +237,11 @@ class _Reader:
         producers = [name for name in ("codepickle", "cloudpickle", "dill") if _imports(modules, name)]
         bytecode = self.bytecode()
         functions = tuple(self.function(*unit) for unit in found["units"])
+        for offset, (kind, arguments) in self.codes.items():
+            if kind == "c" and arguments:
+                text, line, _, header = _strings(arguments)
+                names = _names(text, header, str((arguments + ("",) * 5)[4]), _name(text, arguments))
+                self.source(offset, text, line, names[0] is None)
         rank = SEVERITIES.index
         return Report(
             size=len(self.data),
@@ -340,10 +361,10 @@ class _Reader:
             code, place = self.code(arguments[2:])
         snippet = code or ("",)
         text, line, path, header = _strings(snippet)
-        decorators = (tuple(snippet) + (0,) * 10)[6]
         name = name or (place[0] if place else _name(text, snippet))
-        reads, free = _names(text, header, str((tuple(snippet) + ("",) * 5)[4]), name, decorators)
+        reads, free = _names(text, header, str((tuple(snippet) + ("",) * 5)[4]), name)
         version, reasons = _needs(text, line)
+        reads = reads or ()
         if code is None and kind == "f":
             reads = free = ()
         return Function(
@@ -362,6 +383,15 @@ class _Reader:
             approval=None if digest is None else digest.hex(),
             offset=offset,
         )
+
+    def source(self, offset: int, text: str, line: int, unreadable: bool) -> None:
+        """What a compiler would choke on."""
+        if unreadable:
+            self.add("unreadable-source", "warning", offset, "source that cannot be parsed, or is nested too deeply")
+        if not 1 <= line <= MOST_LINES:
+            self.add("place", "warning", offset, "source that says it begins at line %d" % line)
+        if _MANY_DIGITS.search(text):
+            self.add("digits", "warning", offset, "source with a number of more than %d digits" % MOST_DIGITS)
 
     def code(self, arguments: Sequence[Any]) -> Tuple[Optional[Tuple[Any, ...]], Optional[Tuple[str, int]]]:
         """The arguments of the `c` that some argument leads to; name and line of a method in it."""
@@ -418,8 +448,8 @@ def _name(text: str, snippet: Tuple[Any, ...]) -> str:
     return match.group(1) if match else "<lambda>"
 
 
-def _names(text: str, header: str, trailer: str, name: str, decorators: Any) -> Tuple[Tuple[str, ...], Tuple[str, ...]]:
-    """The globals that a text may read, and its free variables."""
+def _names(text: str, header: str, trailer: str, name: str) -> Tuple[Optional[Tuple[str, ...]], Tuple[str, ...]]:
+    """The globals that a text may read, None where it cannot be parsed, and its free variables."""
     free: Tuple[str, ...] = ()
     outer = re.match(r"\s*(?:async )?def [^(\n]*\(([\w, ]*)\)", header)
     if outer:
@@ -430,7 +460,7 @@ def _names(text: str, header: str, trailer: str, name: str, decorators: Any) -> 
         numbers = file.functions(line, name) or file.classes(name)
         reads = {each for number in numbers for each, _ in file.snippet(number, list(free)).globals}
     except (SyntaxError, ValueError, LookupError, OverflowError):
-        return (), free
+        return None, free
     return tuple(sorted(reads)), free
 
 

@@ -74,6 +74,7 @@ def dumps(
     pickle_by_reference: Optional[Callable[[Any], bool]] = None,
     self_contained: bool = False,
     min_python: Optional[tuple[int, int]] = None,
+    key: Any = None,
 ) -> bytes: ...
 def content(
     obj: object, by_source: Optional[bool] = None, pickle_by_reference: Optional[Callable[[Any], bool]] = None
@@ -88,6 +89,7 @@ def dump(
     pickle_by_reference: Optional[Callable[[Any], bool]] = None,
     self_contained: bool = False,
     min_python: Optional[tuple[int, int]] = None,
+    key: Any = None,
 ) -> None: ...
 def older(
     text: str,

@@ -126,7 +126,7 @@ fn one_shot<'py>(
 ///
 /// See `Pickler` for the arguments.
 #[pyfunction]
-#[pyo3(signature = (obj, protocol=None, buffer_callback=None, *, fix_imports=true, by_source=None, pickle_by_reference=None, self_contained=false, min_python=None))]
+#[pyo3(signature = (obj, protocol=None, buffer_callback=None, *, fix_imports=true, by_source=None, pickle_by_reference=None, self_contained=false, min_python=None, key=None))]
 #[allow(clippy::too_many_arguments, reason = "they are Python's")]
 pub(crate) fn dumps<'py>(
     obj: &Bound<'py, PyAny>,
@@ -137,7 +137,13 @@ pub(crate) fn dumps<'py>(
     pickle_by_reference: Option<Py<PyAny>>,
     self_contained: bool,
     min_python: Option<&Bound<'py, PyAny>>,
+    key: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
+    if let Some(key) = key {
+        let config = config(by_source, pickle_by_reference, self_contained, min_python)?;
+        let engine = one_shot(obj, protocol, fix_imports, buffer_callback, config)?;
+        return signed(&engine.into_bytes()?, key);
+    }
     // By other arguments few objects are dumped again and again.
     let keeps = matches!(protocol, None | Some(KEPT_PROTOCOL))
         && buffer_callback.is_none()
@@ -162,6 +168,18 @@ pub(crate) fn dumps<'py>(
     Ok(bytes)
 }
 
+/// The payload in an envelope that the key has signed.
+fn signed<'py>(
+    payload: &Bound<'py, PyBytes>,
+    key: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let py = payload.py();
+    let envelope = py
+        .import(intern!(py, "codepickle._signing"))?
+        .call_method1(intern!(py, "sign"), (payload, key))?;
+    Ok(envelope.cast_into()?)
+}
+
 /// Return what a fingerprint of `obj` is made of: its pickle without the places that its code was found at.
 #[pyfunction]
 #[pyo3(signature = (obj, by_source=None, pickle_by_reference=None))]
@@ -183,7 +201,7 @@ pub(crate) fn content<'py>(
 ///
 /// See `Pickler` for the arguments.
 #[pyfunction]
-#[pyo3(signature = (obj, file, protocol=None, buffer_callback=None, *, fix_imports=true, by_source=None, pickle_by_reference=None, self_contained=false, min_python=None))]
+#[pyo3(signature = (obj, file, protocol=None, buffer_callback=None, *, fix_imports=true, by_source=None, pickle_by_reference=None, self_contained=false, min_python=None, key=None))]
 #[allow(clippy::too_many_arguments, reason = "they are Python's")]
 pub(crate) fn dump<'py>(
     obj: &Bound<'py, PyAny>,
@@ -195,8 +213,15 @@ pub(crate) fn dump<'py>(
     pickle_by_reference: Option<Py<PyAny>>,
     self_contained: bool,
     min_python: Option<&Bound<'py, PyAny>>,
+    key: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<()> {
     let write = write_method(file)?;
     let config = config(by_source, pickle_by_reference, self_contained, min_python)?;
+    if let Some(key) = key {
+        let engine = one_shot(obj, protocol, fix_imports, buffer_callback, config)?;
+        return write
+            .call1((signed(&engine.into_bytes()?, key)?,))
+            .map(drop);
+    }
     one_shot(obj, protocol, fix_imports, buffer_callback, config)?.into_file(&write)
 }

@@ -47,7 +47,8 @@ def why_dangerous(module: str, name: Optional[str]) -> Optional[str]:
     A list of what is known to be bad can never be complete: `Policy` goes by what is known to be good.
     """
     if name is None:
-        return None  # a function may well use `os`; importing it does nothing
+        # A function may well use `os`; importing that does nothing.
+        return "does something when it is imported" if module in _ACTS else None
     full = module + "." + name
     for known in (full, "builtins." + name if module == "__builtin__" else full):
         if known in _BY_NAME:
@@ -62,6 +63,9 @@ def why_dangerous(module: str, name: Optional[str]) -> Optional[str]:
         return "leads through attributes to somewhere else"
     return None
 
+
+#: Modules that are programs.
+_ACTS = frozenset(["__main__.__main__", "antigravity", "idlelib.idle", "pip.__main__", "this", "turtledemo.__main__"])
 
 #: What such modules hold and honest payloads use.
 _HARMLESS = frozenset(

@@ -155,13 +155,8 @@ impl<'py> Told<'_, 'py> {
             }
             View::Call { function, .. } => {
                 let maker = survey.maker(value);
-                self.call(
-                    offset,
-                    "REDUCE",
-                    function,
-                    shown(survey, value),
-                    maker.is_some(),
-                );
+                let own = maker.is_some() && self.is_sound(value);
+                self.call(offset, "REDUCE", function, shown(survey, value), own);
                 match maker {
                     Some(Maker::Source | Maker::Method | Maker::Bytecode) => self.code(value)?,
                     Some(Maker::Function | Maker::Class | Maker::Wrapper) => self.unit(value)?,
@@ -190,6 +185,44 @@ impl<'py> Told<'_, 'py> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether a call of the wire format has arguments that Codepickle writes: what is changed is of the payload, the fields
+    /// of a dataclass have names, and a hint is one of `typing`.
+    fn is_sound(&self, call: Value) -> bool {
+        let (survey, graph) = (self.survey, self.survey.graph());
+        let arguments = survey.arguments(call, 4);
+        let Some(first) = arguments.first().copied() else {
+            return true;
+        };
+        if survey.maker(call) == Some(Maker::Change) {
+            let of_others = matches!(
+                survey.maker(first),
+                Some(Maker::Module | Maker::Name | Maker::Lazy)
+            );
+            if of_others || graph.view(first) == View::Global {
+                return false;
+            }
+        }
+        let Some(second) = arguments.get(1).copied() else {
+            return true;
+        };
+        match self.kind(call).as_str() {
+            "d1" => graph.items(second).all(|field| {
+                let field = match graph.view(field) {
+                    View::Tuple => graph.items(field).next().unwrap_or(field),
+                    _ => field,
+                };
+                graph.text(field).is_some_and(|name| {
+                    name.chars()
+                        .all(|character| character.is_alphanumeric() || character == '_')
+                })
+            }),
+            "h" if graph.text(first).as_deref() == Some("n") => {
+                graph.text(second).is_some_and(|name| !name.contains('.'))
+            }
+            _ => true,
+        }
     }
 
     /// What is given to other than lists, dicts and sets is given by calls of methods.

@@ -1,0 +1,3 @@
+"""An integer of a million digits."""
+
+PAYLOAD = b"L" + b"9" * 1000000 + b"L\n."

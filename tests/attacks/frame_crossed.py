@@ -1,0 +1,3 @@
+"""A frame that ends within an opcode."""
+
+PAYLOAD = b"\x80\x04\x95\x03\x00\x00\x00\x00\x00\x00\x00\x8c\x03abc."

@@ -1,0 +1,3 @@
+"""A frame of 2**63 bytes."""
+
+PAYLOAD = b"\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x7fN."

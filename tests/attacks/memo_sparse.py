@@ -1,0 +1,3 @@
+"""The largest number that there is in the memo."""
+
+PAYLOAD = b"\x80\x04\x8c\x02os\x8c\x06getpid\x93r\xff\xff\xff\xff0j\xff\xff\xff\xff)R."

@@ -1,0 +1,3 @@
+"""A string of negative length."""
+
+PAYLOAD = b"T\xff\xff\xff\xffabc."

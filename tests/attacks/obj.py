@@ -1,0 +1,3 @@
+"""OBJ calls without REDUCE."""
+
+PAYLOAD = b"(cos\nsystem\nS'id'\no."

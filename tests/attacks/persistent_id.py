@@ -1,0 +1,3 @@
+"""An object that the reader is asked for."""
+
+PAYLOAD = b"Pos.system\n."

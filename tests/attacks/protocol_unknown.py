@@ -1,0 +1,3 @@
+"""A protocol that does not exist."""
+
+PAYLOAD = b"\x80\xffN."

@@ -1,0 +1,3 @@
+"""`setattr` on a module."""
+
+PAYLOAD = b"\x80\x04\x8c\x08builtins\x8c\x07setattr\x93(\x8c\x04json\x8c\x07decoder\x93\x8c\x01xNtR."

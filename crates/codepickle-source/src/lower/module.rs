@@ -4,6 +4,7 @@ use ruff_python_ast::{ModModule, Stmt, StmtImportFrom};
 use ruff_python_parser::{Mode, ParseOptions};
 use ruff_text_size::Ranged;
 
+use super::scope::is_simple;
 use super::{LowerError, Lowered, Version, lower};
 use crate::lines::Lines;
 use crate::parse;
@@ -68,24 +69,10 @@ fn place(text: &str, module: &ModModule, import: &str) -> (usize, String) {
         return (last.end().to_usize(), format!("; {import}"));
     }
     match module.body.first() {
-        Some(first) if !is_block(first) => (first.start().to_usize(), format!("{import}; ")),
+        Some(first) if is_simple(first) => (first.start().to_usize(), format!("{import}; ")),
         Some(first) => above(text, first.start().to_usize(), import),
         None => (text.len(), import.to_owned()),
     }
-}
-
-fn is_block(stmt: &Stmt) -> bool {
-    matches!(
-        stmt,
-        Stmt::FunctionDef(_)
-            | Stmt::ClassDef(_)
-            | Stmt::For(_)
-            | Stmt::While(_)
-            | Stmt::If(_)
-            | Stmt::With(_)
-            | Stmt::Match(_)
-            | Stmt::Try(_)
-    )
 }
 
 /// A blank line or a comment of its own above the block at `start`; before the block if there is none.

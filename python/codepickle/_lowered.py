@@ -33,6 +33,10 @@ def compile_lines(text, filename, inserted, flags=0, params=()):
             line = getattr(node, name, None)
             if line is not None:
                 setattr(node, name, max(1, line - bisect_left(inserted, line + 1)))
+        # What began on one line and ended on the next may now end on its first, and there to the left of its beginning.
+        end = getattr(node, "end_col_offset", None)
+        if end is not None and node.end_lineno == node.lineno:
+            node.end_col_offset = max(end, node.col_offset)
     if params:
         inner = tree.body[-1]
         while isinstance(inner, ast.If):
@@ -552,4 +556,6 @@ def __getattr__(name):
     raise AttributeError("module %r has no attribute %r" % (__name__, name))
 
 
-_TYPES = frozenset(["alias", "base", "bind", "generic", "names", "paramspec", "type_params", "typevar", "typevartuple"])
+_TYPES = frozenset(
+    ["alias", "base", "bind", "generic", "names", "own", "paramspec", "type_params", "typevar", "typevartuple"]
+)

@@ -162,6 +162,11 @@ def generic(*params):
     return decorate
 
 
+def own(*params):
+    """A decorator: cells of the function's own for the type parameters of its class, which a loop makes again."""
+    return lambda function: _with_own_cells(function, params)
+
+
 def bind(*params):
     """No bases: the parameters are made, before the bases are evaluated."""
     _complete(params)
@@ -174,7 +179,11 @@ def base(*params):
     excluded = getattr(typing, "EXCLUDED_ATTRIBUTES", None)
     if isinstance(excluded, list) and "__type_params__" not in excluded:
         excluded.append("__type_params__")  # up to 3.11, Protocol takes it for a member
-    return typing.Generic[tuple(item for param in params for item in _unpacked(param))]
+    _at_work.extend(params)
+    try:
+        return typing.Generic[tuple(item for param in params for item in _unpacked(param))]
+    finally:
+        del _at_work[:]
 
 
 def _unpacked(param):
@@ -227,7 +236,18 @@ class _NoDefault:
         return "typing.NoDefault"
 
 
-NoDefault = getattr(typing, "NoDefault", None) or _NoDefault()
+_own_no_default = _NoDefault()
+#: The parameters of a class that is being made, while `typing` looks at them.
+_at_work = []
+
+
+def _no_default():
+    """What stands for no default: that of typing_extensions counts, which lets `typing` look at defaults."""
+    for name in ("typing", "typing_extensions"):
+        found = getattr(sys.modules.get(name), "NoDefault", None)
+        if found is not None:
+            return found
+    return _own_no_default
 
 
 class _Parameter:
@@ -260,7 +280,9 @@ class _Parameter:
 
     @property
     def __default__(self):
-        return self._values["default"]() if "default" in self._values else NoDefault
+        if "default" not in self._values or any(param is self for param in _at_work):
+            return _no_default()
+        return self._values["default"]()
 
 
 class _Variance(_Parameter):
@@ -323,6 +345,7 @@ if not _IS_NATIVE:
             _Variance,
             list,  # for Callable
             __iter__=lambda self: iter((self,)),
+            __bool__=lambda self: True,
             args=property(lambda self: _ParamSpecPart(self, "args")),
             kwargs=property(lambda self: _ParamSpecPart(self, "kwargs")),
         )
@@ -334,7 +357,7 @@ if not _IS_NATIVE:
             "TypeVarTuple",
             _Placeholder,
             _Parameter,
-            __iter__=lambda self: iter((_Unpacked(self.__name__, self._values),)),
+            __iter__=lambda self: iter((_Unpacked(self.__name__, {}),)),
         )
     _KINDS = {"": TypeVar, "*": TypeVarTuple, "**": ParamSpec}
 

@@ -100,9 +100,9 @@ fn what_has_no_lowering_is_an_error_that_names_it() {
         ),
         ("while x: type X[T] = T\n", ConstructKind::TypeAlias, 1),
         (
-            "def f():\n for x in y:\n  class C[T]:\n   def m(self): return T\n",
+            "def f():\n for x in y:\n  class C[T]:\n   g = (T for a in x)\n",
             ConstructKind::TypeParams,
-            3,
+            4,
         ),
         ("x = t'{y}'\n", ConstructKind::TemplateString, 1),
         (

@@ -351,3 +351,69 @@ def grouped(x):
 
 
 call(grouped, 1)
+
+
+def again(n):
+    """The functions of a class in a loop keep its type parameters."""
+    made = []
+    for i in range(n):
+        class C[T: (lambda: i)(), V: (T, lambda: V), *U](Base):
+            """Text."""
+            one = lambda self: T
+            two = [lambda: (T, v) for v in "ab"]
+            type A[V: T] = (T, V)
+
+            def m(self, q=lambda: U):
+                def inner(): return T
+                return inner(), U, q(), __class__
+
+            @staticmethod
+            def g[W: (T, U)](): return [T for _ in "a"], W
+
+            class D(Base if n else T):
+                def n(self): return T, __class__
+
+            async def co(self): return T
+
+        made.append(C)
+    for i, C in enumerate(made):
+        t, v, u = C.__type_params__
+        d = C.D().n()
+        log((v.__constraints__[0] is t, v.__constraints__[1]() is v))
+        log((t.__bound__ == i, C().one() is t, C.two[0]()[0] is t, C.A.__value__[0] is t, d[0] is t, d[1] is C.D))
+        log((C.A.__type_params__[0].__bound__ is t, C.g.__type_params__[0].__constraints__ == (t, u), C.g()[0][0] is t))
+        log(tuple(a is b for a, b in zip(C().m(), (t, u, u, C))))
+        log((C.m.__qualname__, C.m.__name__, C.one.__qualname__, C.D.n.__qualname__, C.g.__qualname__))
+
+
+class Base:
+    pass
+
+
+call(again, 3)
+
+
+class Written:
+    """What 3.12 has no functions in."""
+
+    type X[T] = [(lambda: (T, x))() for x in "ab"]
+
+    def f[T: [str][0]](self, x: (lambda: T)()): return T
+
+    class C[T](*(Base for _ in "a")): t = T
+
+
+call(lambda: (Written.X.__value__, Written.f.__annotations__["x"] is Written.f.__type_params__[0], Written.C.t))
+
+
+def assigned(x):
+    class C[T, U]:
+        if x:
+            T = (U, "own")
+        u = U
+
+    return C.__type_params__, vars(C).get("T"), C.u
+
+
+call(assigned, 0)
+call(assigned, 1)

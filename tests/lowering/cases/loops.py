@@ -331,3 +331,15 @@ def closed():
 
 
 call(closed)
+
+
+def renamed(a, b, /):
+    for b in numbers(1, 2):
+        try:
+            a = log((a, b))
+        finally:
+            if log(a): continue
+    return a, b
+
+
+call(renamed, 5, 6)

@@ -257,3 +257,20 @@ def functions(a, b=1, /):
 call(waiting, 2)
 call(functions, 2)
 call(lambda: Item()[*() or [1], *[2] if 3 else 4])
+
+
+class Item:
+    def __getitem__(self, item):
+        return item
+
+
+def slices(x):
+    y = Item()[*x, (yield 1):, (
+        x
+    ):(
+        2
+    ), :(lambda: 3)()]
+    yield y
+
+
+call(slices, [0])

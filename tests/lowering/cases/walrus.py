@@ -163,3 +163,41 @@ def scopes(a):
 
 
 call(scopes, 1)
+
+
+def only_blocks(x):
+    while (y := x):
+        class C:
+            @(d := log)
+            def m(self): pass
+        x -= 1
+    if (match := x):
+        pass
+    return (d is log, y, match) if x == 0 else None
+
+
+call(only_blocks, 2)
+
+
+def without_a_place(x):
+    for y in x:
+        try:
+            if (z := y): continue
+        finally:
+            with __import__("contextlib").suppress():
+                class C:
+                    if (w := z): a = w
+
+
+call(without_a_place, [0, 1])
+
+
+def documented(x):
+    """Text."""
+    if x:
+        return (match := x), match
+    return match
+
+
+call(documented, 1)
+call(documented, 0)

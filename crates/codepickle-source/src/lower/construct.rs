@@ -51,6 +51,8 @@ pub enum ConstructKind {
     TypeAlias,
     /// `def f[T = int]()`
     TypeParamDefault,
+    /// `class C: type X = lambda: 1`
+    FunctionInTypeScope,
     /// `except A, B:`
     ExceptTuple,
     /// `t"{x}"`
@@ -87,7 +89,7 @@ impl ConstructKind {
             | Self::StarAnnotation
             | Self::AsyncComprehension => 11,
             Self::FString | Self::TypeParams | Self::TypeAlias => 12,
-            Self::TypeParamDefault => 13,
+            Self::TypeParamDefault | Self::FunctionInTypeScope => 13,
             Self::ExceptTuple | Self::TemplateString => 14,
             Self::UnpackingComprehension | Self::LazyImport => 15,
         };
@@ -119,6 +121,7 @@ impl fmt::Display for ConstructKind {
             Self::TypeParams => "type parameters",
             Self::TypeAlias => "type statement",
             Self::TypeParamDefault => "default of a type parameter",
+            Self::FunctionInTypeScope => "lambda or comprehension among type parameters in a class",
             Self::ExceptTuple => "except without parentheses",
             Self::TemplateString => "template string",
             Self::UnpackingComprehension => "unpacking in a comprehension",

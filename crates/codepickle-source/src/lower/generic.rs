@@ -3,7 +3,7 @@
 //! A type parameter becomes a variable of the function around the definition, or a global where there is none: under its
 //! own name if nothing else there has it, else under a new one. What makes it stands where it is evaluated first: in a
 //! decorator of the function (a new line), in the bases of the class, before the value of the alias. Functions that see
-//! it get a cell of their own, so that definitions in a loop do not share it.
+//! it get a cell of their own, so that definitions in a loop do not share it (methods, too: see `own`).
 //!
 //! Bounds, defaults and values of aliases are evaluated on demand, in functions. Those do not see the names of a class
 //! around them: there each name becomes a lookup in the namespace of the class.
@@ -34,8 +34,11 @@ pub(super) struct Generics<'a> {
     pub(super) classes: Vec<(&'a str, &'a [Stmt])>,
     /// What the names in an expression that is evaluated on demand are.
     pub(super) lazy: Option<Lazy>,
+    /// The variables of type parameters of classes around that are made again in a loop: each function of the class gets
+    /// them in cells of its own.
+    pub(super) owned: Vec<String>,
     /// Names that read type parameters, by place: the variable that they read.
-    reads: BTreeMap<TextSize, String>,
+    pub(super) reads: BTreeMap<TextSize, String>,
     /// The type parameters that are left to closures, and what other names functions read.
     pub(super) released: BTreeMap<String, TextSize>,
     other_names: BTreeSet<String>,
@@ -49,6 +52,7 @@ impl Generics<'_> {
             running: 0,
             classes: Vec::new(),
             lazy: None,
+            owned: Vec::new(),
             reads: BTreeMap::new(),
             released: BTreeMap::new(),
             other_names: BTreeSet::new(),
@@ -75,7 +79,7 @@ impl<'a> Rewriter<'a> {
         let is_around = self.is_around(owner.range());
         if is_around && self.target < ConstructKind::TypeParams.since() {
             self.note(ConstructKind::TypeParams, params.start());
-        } else if !self.is_newer(params) {
+        } else if !(self.is_newer(params) | self.has_function(owner)) {
             return visitor::walk_type_params(self, params);
         }
         if is_around && params.range().contains(self.within.start()) {
@@ -87,11 +91,15 @@ impl<'a> Rewriter<'a> {
             return self.remove(owner, params);
         }
         let from = self.edits.len();
+        let around = self.generics.owned.len();
         let Some(variables) = self.variables(owner, params) else {
             return self.refuse(ConstructKind::TypeParams, params.start());
         };
         let is_class = matches!(owner, Owner::Class(_));
+        // What is evaluated on demand gets cells of its own anyhow, when the parameters are there.
+        let inner = self.generics.owned.split_off(around);
         let makers = self.makers(params, &variables, is_class);
+        self.generics.owned.extend(inner);
         match owner {
             Owner::Function(def) => {
                 if self.decorate(def, &makers, from).is_none() {
@@ -117,6 +125,7 @@ impl<'a> Rewriter<'a> {
         if let Some(params) = &alias.type_params {
             is_new |= self.is_newer(params);
         }
+        is_new |= self.has_function(Owner::Alias(alias));
         let Expr::Name(name) = &*alias.name else {
             return;
         };
@@ -144,7 +153,7 @@ impl<'a> Rewriter<'a> {
             makers.push(Part::Text(",".to_owned()));
         }
         let helper = self.helper();
-        let lambda = self.lazily(&alias.value);
+        let [lambda, end] = self.lazily(&alias.value);
         let mut parts = vec![Part::Text(format!(
             "{0} = {helper}.alias(\"{0}\", (",
             name.id
@@ -155,7 +164,7 @@ impl<'a> Rewriter<'a> {
             Part::Text(format!("), {lambda}(")),
             Part::Source(alias.value.range()),
             Part::Line(alias.end()),
-            Part::Text("))".to_owned()),
+            Part::Text(format!("){end})")),
         ]);
         self.edit(alias.range(), parts);
     }
@@ -222,6 +231,15 @@ impl<'a> Rewriter<'a> {
             is_newer |= self.found(ConstructKind::TypeParamDefault, default.start());
         }
         is_newer
+    }
+
+    /// 3.12 refuses functions in what is evaluated beside the type parameters of a definition in a class. Whether there are
+    /// some, and the definition must be rewritten.
+    fn has_function(&mut self, owner: Owner<'a>) -> bool {
+        let kind = ConstructKind::FunctionInTypeScope;
+        let in_class = self.scopes.last();
+        in_class.is_some_and(|scope| scope.kind == Kind::Class)
+            && reads::function_beside(owner).is_some_and(|at| self.found(kind, at))
     }
 
     /// Whether a statement is around what is only compiled.
@@ -293,10 +311,15 @@ impl<'a> Rewriter<'a> {
     /// The variables of type parameters; None if there is no place for them.
     fn variables(&mut self, owner: Owner<'a>, params: &'a ast::TypeParams) -> Option<Vec<String>> {
         let scope = TextRange::new(params.start(), owner.range().end());
+        // The body of a class reads the variables, too.
+        let own = match owner {
+            Owner::Class(class) => reads::bound(&class.body, Some(class.name.as_str())).names,
+            _ => BTreeSet::new(),
+        };
         let mut variables = Vec::new();
         for param in params {
             let name = param.name().as_str();
-            let variable = if self.is_only_in(name, scope) {
+            let variable = if !own.contains(name) && self.is_only_in(name, scope) {
                 name.to_owned()
             } else {
                 format!("{}_{name}", self.variable())
@@ -320,7 +343,10 @@ impl<'a> Rewriter<'a> {
                 When::Later => true,
             };
             if is_shared && self.generics.in_loop {
-                return None;
+                if !is_local || !matches!(owner, Owner::Class(_)) {
+                    return None;
+                }
+                self.generics.owned.extend(variables.get(index).cloned());
             }
             if let Some(variable) = variables.get(index) {
                 self.generics.reads.insert(offset, variable.clone());
@@ -375,7 +401,7 @@ impl<'a> Rewriter<'a> {
                     (true, _) => "bound",
                     (false, _) => "default",
                 };
-                let lambda = self.lazily(value);
+                let [lambda, end] = self.lazily(value);
                 let (call, value) = match value {
                     Expr::Starred(star) => (format!("{helper}.only"), &*star.value),
                     value => (String::new(), value),
@@ -386,7 +412,7 @@ impl<'a> Rewriter<'a> {
                 parts.extend([
                     Part::Text(format!(", {argument}={lambda}{call}(")),
                     Part::Source(value.range()),
-                    Part::Text(")".to_owned()),
+                    Part::Text(format!("){end}")),
                 ]);
             }
             parts.push(Part::Text(")".to_owned()));
@@ -394,8 +420,19 @@ impl<'a> Rewriter<'a> {
         parts
     }
 
-    /// Visits what is evaluated on demand; the head of its lambda.
-    fn lazily(&mut self, value: &'a Expr) -> String {
+    /// Visits what is evaluated on demand; the head of its lambda, and what follows it.
+    fn lazily(&mut self, value: &'a Expr) -> [String; 2] {
+        let (own, end) = match self.own(value.range()) {
+            Some(own) => (format!("{own}("), ")".to_owned()),
+            None => (String::new(), String::new()),
+        };
+        let owned = std::mem::take(&mut self.generics.owned);
+        let head = self.lambda_head(value);
+        self.generics.owned = owned;
+        [own + &head, end]
+    }
+
+    fn lambda_head(&mut self, value: &'a Expr) -> String {
         let Some(class) = self.scopes.last().filter(|scope| scope.kind == Kind::Class) else {
             self.visit_expr(value);
             return "lambda: ".to_owned();
@@ -431,28 +468,12 @@ impl<'a> Rewriter<'a> {
         makers: &[Part],
         from: usize,
     ) -> Option<()> {
-        let keyword = match def.decorator_list.last() {
-            None => def.start(),
-            Some(last) => {
-                let kind = if def.is_async {
-                    TokenKind::Async
-                } else {
-                    TokenKind::Def
-                };
-                self.token_after(last.end(), kind).start()
-            }
-        };
-        let line = self.line_start(keyword);
-        let indentation = self.indentation(keyword)?;
-        if !self.within.contains(line) {
-            return None;
-        }
         let edits = Edits::new(
             self.text,
             self.lines,
             self.edits.iter().skip(from).cloned().collect(),
         );
-        let mut text = format!("{indentation}@{}.generic(", self.helper);
+        let mut text = format!("{}.generic(", self.helper);
         for part in makers {
             match part {
                 Part::Text(part) => text.push_str(part),
@@ -460,9 +481,8 @@ impl<'a> Rewriter<'a> {
                 _ => {}
             }
         }
-        text.push_str(")\n");
-        self.edit(TextRange::empty(line), vec![Part::Above(text)]);
-        Some(())
+        text.push(')');
+        self.insert_decorator(def, &text)
     }
 
     /// Makes the type parameters in the bases of a class, and `Generic` the last of those.

@@ -29,9 +29,7 @@ const KIND: ConstructKind = ConstructKind::ContinueInFinally;
 impl<'a> Rewriter<'a> {
     /// The body of a loop, and its `else` clause.
     pub(super) fn loop_body(&mut self, stmt: &'a Stmt, body: &'a [Stmt], orelse: &'a [Stmt]) {
-        let is_left = KIND.since() > self.target
-            && self.within.contains(stmt.start())
-            && has_continue_in_finally(body);
+        let is_left = self.is_entered_again(stmt, body);
         let variable = is_left.then(|| self.variable());
         let room = variable
             .as_deref()
@@ -47,6 +45,13 @@ impl<'a> Rewriter<'a> {
             self.ended(stmt.start(), last, !orelse.is_empty(), &variable);
         }
         self.visit_body(orelse);
+    }
+
+    /// Whether a loop is put into another one.
+    pub(super) fn is_entered_again(&self, stmt: &Stmt, body: &[Stmt]) -> bool {
+        KIND.since() > self.target
+            && self.within.contains(stmt.start())
+            && has_continue_in_finally(body)
     }
 
     /// `continue`, where it leaves a `finally` clause.

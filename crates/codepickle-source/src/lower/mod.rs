@@ -15,7 +15,8 @@
 //!
 //! What an old grammar cannot hide: the variables of type parameters show in the function or the module around, and
 //! `typing.get_type_hints` does not find them for annotations that are text; a positional-only parameter has another name in messages, signatures and the keys of
-//! `__annotations__`; the variable of a `match` shows in the frame unless the function mentions `locals`, `vars`, `dir`,
+//! `__annotations__`, and its annotation is not evaluated after those of the others, as CPython does it; annotations and bases beside type parameters are
+//! evaluated in the scope around; the variable of a `match` shows in the frame unless the function mentions `locals`, `vars`, `dir`,
 //! `eval` or `exec`, and that of an `except*`, or of a loop with a `continue` in `finally`, while this is at work; a variable that an expression assigns is a cell before
 //! 3.8. What `except*` raises after its clauses has one more entry in its traceback, for the last line of the last clause;
 //! `sys.exc_info()[2]` in a clause has one, too, for its first line; and what the type of a clause raises has the whole
@@ -48,6 +49,7 @@ mod loops;
 mod matching;
 mod module;
 mod notes;
+mod own;
 mod reads;
 mod rewrite;
 mod scope;

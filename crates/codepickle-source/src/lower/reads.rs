@@ -78,7 +78,7 @@ pub(super) fn of<'a>(
     match owner {
         Owner::Function(def) => {
             reader.at(When::Own, |reader| reader.values(params));
-            reader.signature(def);
+            signature(&mut reader, def);
             reader.at(When::Own, |reader| reader.function_body(def));
         }
         Owner::Class(class) => {
@@ -91,6 +91,51 @@ pub(super) fn of<'a>(
         }),
     }
     reader.found
+}
+
+/// Where there is a lambda or a comprehension in the scope of the type parameters themselves, or of the value of an alias.
+pub(super) fn function_beside(owner: Owner<'_>) -> Option<TextSize> {
+    struct Search(Option<TextSize>);
+    impl<'a> Visitor<'a> for Search {
+        fn visit_expr(&mut self, expr: &'a Expr) {
+            match expr {
+                Expr::Lambda(_)
+                | Expr::ListComp(_)
+                | Expr::SetComp(_)
+                | Expr::DictComp(_)
+                | Expr::Generator(_) => {
+                    self.0.get_or_insert(expr.start());
+                }
+                _ => visitor::walk_expr(self, expr),
+            }
+        }
+    }
+    let mut search = Search(None);
+    if let Some(params) = owner.params() {
+        visitor::walk_type_params(&mut search, params);
+    }
+    match owner {
+        Owner::Function(def) => signature(&mut search, def),
+        Owner::Class(class) => {
+            if let Some(arguments) = &class.arguments {
+                search.visit_arguments(arguments);
+            }
+        }
+        Owner::Alias(alias) => search.visit_expr(&alias.value),
+    }
+    search.0
+}
+
+/// The annotations.
+fn signature<'a>(visitor: &mut impl Visitor<'a>, def: &'a ast::StmtFunctionDef) {
+    for parameter in &def.parameters {
+        if let Some(annotation) = parameter.annotation() {
+            visitor.visit_annotation(annotation);
+        }
+    }
+    if let Some(returns) = &def.returns {
+        visitor.visit_annotation(returns);
+    }
 }
 
 /// The name as the compiler knows it in the class.
@@ -170,17 +215,6 @@ impl<'a> Reader<'a> {
         self.class = outer;
     }
 
-    fn signature(&mut self, def: &'a ast::StmtFunctionDef) {
-        for parameter in &def.parameters {
-            if let Some(annotation) = parameter.annotation() {
-                self.visit_annotation(annotation);
-            }
-        }
-        if let Some(returns) = &def.returns {
-            self.visit_annotation(returns);
-        }
-    }
-
     fn function_body(&mut self, def: &'a ast::StmtFunctionDef) {
         let mut bound = bound(&def.body, self.class).names;
         bound.extend(parameters(&def.parameters, self.class));
@@ -231,7 +265,7 @@ impl<'a> Visitor<'a> for Reader<'a> {
                 }
                 defaults(self, &def.parameters);
                 self.in_params(def.type_params.as_deref(), self.class, |reader| {
-                    reader.signature(def);
+                    signature(reader, def);
                     reader.function_body(def);
                 });
             }

@@ -176,13 +176,19 @@ impl<'a> Rewriter<'a> {
 
     fn in_class(&mut self, mut scope: Scope, name: Option<&str>, visit: impl FnOnce(&mut Self)) {
         scope.enclose(self.scopes.last(), name);
+        let scope_kind = scope.kind;
         self.scopes.push(scope);
         let in_finally = std::mem::take(&mut self.in_finally);
         let lazy = self.generics.lazy.take();
+        let is_function = scope_kind == Kind::Function;
+        let owned = is_function.then(|| std::mem::take(&mut self.generics.owned));
         let from = self.edits.len();
         visit(self);
         self.in_finally = in_finally;
         self.generics.lazy = lazy;
+        if let Some(owned) = owned {
+            self.generics.owned = owned;
+        }
         let Some(scope) = self.scopes.pop() else {
             return;
         };
@@ -214,6 +220,7 @@ impl<'a> Rewriter<'a> {
             self.visit_expr(&decorator.expression);
         }
         self.type_params(Owner::Function(def));
+        self.own_method(def);
         let is_renamed = self.positional_only(&def.parameters);
         self.star_annotation(def);
         self.visit_parameters(&def.parameters);
@@ -240,6 +247,7 @@ impl<'a> Rewriter<'a> {
             self.decorator(decorator);
             self.visit_expr(&decorator.expression);
         }
+        let owned = self.generics.owned.len();
         self.type_params(Owner::Class(class));
         if let Some(arguments) = &class.arguments {
             self.visit_arguments(arguments);
@@ -251,6 +259,7 @@ impl<'a> Rewriter<'a> {
             rewriter.visit_body(&class.body);
         });
         self.generics.classes.pop();
+        self.generics.owned.truncate(owned);
     }
 
     /// A comprehension: its elements, and its clauses, the first iterable of which belongs to the scope around it.
@@ -387,9 +396,14 @@ impl<'a> Visitor<'a> for Rewriter<'a> {
                 scope.enclose(self.scopes.last(), None);
                 self.scopes.push(scope);
                 let lazy = self.generics.lazy.take();
+                if let Some(own) = self.own(lambda.range()) {
+                    self.wrap(lambda.range(), &format!("{own}("), ")");
+                }
+                let owned = std::mem::take(&mut self.generics.owned);
                 let from = self.edits.len();
                 self.visit_expr(&lambda.body);
                 self.generics.lazy = lazy;
+                self.generics.owned = owned;
                 if let Some(scope) = self.scopes.pop() {
                     self.lambda_names(lambda, renamed, scope, from);
                 }
@@ -411,6 +425,10 @@ impl<'a> Visitor<'a> for Rewriter<'a> {
                 return self.comprehension(expr, &comp.generators, [Some(&comp.elt), None]);
             }
             Expr::Generator(comp) => {
+                if self.own(expr.range()).is_some() {
+                    // What it reads, it may read after the next class has been made.
+                    self.refuse(ConstructKind::TypeParams, expr.start());
+                }
                 self.unpacking(&comp.elt, comp.generators.last());
                 return self.comprehension(expr, &comp.generators, [Some(&comp.elt), None]);
             }

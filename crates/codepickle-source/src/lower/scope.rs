@@ -201,9 +201,14 @@ impl Rewriter<'_> {
     /// The statement that makes names local without executing anything; None if there is no place for it.
     pub(super) fn declarations(&self, scope: &Scope) -> Option<Edit> {
         // ruff takes `match: 0` for a statement of its own unless it comes first on its line.
+        let comes_first = !scope.place.is_some_and(|place| place.is_after);
         let mut names: Vec<&String> = scope.locals.iter().collect();
         names.sort_by_key(|name| name.as_str() != "match");
-        let names: Vec<String> = names.iter().map(|name| format!("{name}: 0")).collect();
+        let declared = |name: &&String| match name.as_str() {
+            "match" if !comes_first => "[match] = [0]; del match".to_owned(),
+            name => format!("{name}: 0"),
+        };
+        let names: Vec<String> = names.iter().map(declared).collect();
         let names = names.join("; ");
         let (offset, part) = match scope.place {
             Some(place) if place.is_after => (place.offset, Part::Text(format!("; {names}"))),
@@ -261,11 +266,7 @@ impl Rewriter<'_> {
                     }
                     _ => {}
                 }
-                match scope.kind {
-                    Kind::Class => !is_declared && !is_hidden,
-                    Kind::Function => is_declared || scope.place.is_some(),
-                    _ => true,
-                }
+                scope.kind != Kind::Class || !(is_declared || is_hidden)
             }
         };
         if !can {

@@ -11,7 +11,7 @@ use super::rewrite::Rewriter;
 use super::scope::is_simple;
 
 impl Rewriter<'_> {
-    fn wrap(&mut self, range: TextRange, before: &str, after: &str) {
+    pub(super) fn wrap(&mut self, range: TextRange, before: &str, after: &str) {
         let parts = vec![
             Part::Text(before.to_owned()),
             Part::Source(range),
@@ -147,13 +147,23 @@ impl Rewriter<'_> {
         };
         let mut parts = vec![Part::Text(format!("{}.slice(", self.helper()))];
         for part in [&slice.lower, &slice.upper, &slice.step] {
-            parts.push(match part {
-                Some(part) => Part::Source(part.range()),
-                None => Part::Text("None".to_owned()),
-            });
+            match part.as_deref() {
+                Some(part) => {
+                    let is_yield = matches!(part, Expr::Yield(_) | Expr::YieldFrom(_));
+                    let (open, close) = if is_yield { ("(", ")") } else { ("", "") };
+                    parts.extend([
+                        Part::Line(part.start()),
+                        Part::Text(open.to_owned()),
+                        Part::Source(part.range()),
+                        Part::Text(close.to_owned()),
+                    ]);
+                }
+                None => parts.push(Part::Text("None".to_owned())),
+            }
             parts.push(Part::Text(", ".to_owned()));
         }
         parts.pop();
+        parts.push(Part::Line(slice.end()));
         parts.push(Part::Text(")".to_owned()));
         self.edit(slice.range(), parts);
     }
@@ -417,7 +427,8 @@ impl Rewriter<'_> {
         };
         let evaluated = match first {
             Some(Stmt::If(stmt)) => &*stmt.test,
-            Some(Stmt::For(stmt)) => &*stmt.iter,
+            // A loop that is entered again asks for its iterable again.
+            Some(stmt @ Stmt::For(each)) if !self.is_entered_again(stmt, &each.body) => &*each.iter,
             Some(Stmt::With(ast::StmtWith { items, .. })) if !items.is_empty() => {
                 &items[0].context_expr
             }

@@ -114,8 +114,8 @@ def chosen(found, wanted):
     return here or ["%d.%d" % sys.version_info[:2]]
 
 
-def venv_python(label):
-    return python_in(VENVS / ("py" + label))
+def venv_python(label, prefix="py"):
+    return python_in(VENVS / (prefix + label))
 
 
 def cargo_steps():
@@ -263,23 +263,30 @@ def lowering_steps(found):
     if "3.13" not in found:
         return []
     newest = found["3.13"].path
-    older = {
-        label: python.path for label, python in found.items() if label in ["3.%d" % minor for minor in range(7, 13)]
+    found = {
+        label: python.path
+        for label, python in found.items()
+        if label in ["3.%d" % minor for minor in range(7, 13)] or label.startswith("pypy3.9")
     }
-    pypy = [python.path for label, python in found.items() if label.startswith("pypy3.9")]
-    if not older:
+    if not found:
         return []
+    # Exception groups come from a package where Python has none.
+    lacking = {label: path for label, path in found.items() if label not in ("3.11", "3.12")}
+    prepare = [sys.executable, TOOLS / "prepare.py", "--groups", *("%s=%s" % entry for entry in lacking.items())]
+    older = {**found, **{label: venv_python(label, "groups") for label in lacking}}
+    few = [path for label, path in older.items() if label not in ("3.8", "3.10", "3.12")]
+    library = [path for label, path in found.items() if label in ("3.7", "3.9", "3.12")]
+    # One without the package, which has to say what is missing.
+    bare = list(lacking.values())[:1]
     scripts = TESTS / "lowering"
     build = ["cargo", "build", "--release", "--locked", "-p", "codepickle-source", "--example", "lower"]
-    few = [path for label, path in older.items() if label in ("3.7", "3.9", "3.11")]
-    library = [path for label, path in older.items() if label in ("3.7", "3.9", "3.12")]
     equal = r"^(\d+ calls equal|programs:|lowered)"
     return [
-        Step("lowering: calls", build, [newest, scripts / "run.py", *older.values(), *pypy], figure=equal),
-        Step("lowering: programs", build, [newest, scripts / "programs.py", *few, *pypy], figure=equal),
+        Step("lowering: calls", build, prepare, [newest, scripts / "run.py", *older.values(), *bare], figure=equal),
+        Step("lowering: programs", build, prepare, [newest, scripts / "programs.py", *few], figure=equal),
         Step("lowering: library", build, [newest, scripts / "library.py", *library], figure=equal),
         Step(
-            "lowering: CPython's tests", build, [newest, scripts / "cpython.py", *older.values(), *pypy], figure=equal
+            "lowering: CPython's tests", build, prepare, [newest, scripts / "cpython.py", *older.values()], figure=equal
         ),
     ]
 

@@ -4,6 +4,7 @@ python tools/prepare.py LABEL=PATH...          .venv/pyLABEL for each Python, an
 python tools/prepare.py --check LABEL=PATH...  is what pip chose the right wheel, and does it work?
 python tools/prepare.py --lint                 .venv/lint
 python tools/prepare.py --requirements PATH    .venv/requirements, the packages of tests/requirements
+python tools/prepare.py --groups LABEL=PATH... .venv/groupsLABEL, with exception groups, for each Python that has none
 python tools/prepare.py --pyodide              .cache/pyodide/VERSION, where npm is installed
 """
 
@@ -146,6 +147,14 @@ def lint():
     venv("lint", LINTERS, python)
 
 
+def groups(interpreters):
+    """Below 3.11 lowered `except*` takes exception groups from a package, as on a user's machine."""
+    for label, path in interpreters.items():
+        venv("groups" + label, ["exceptiongroup"], path)
+        print("%s: has exception groups" % label)
+    return 0
+
+
 def pyodide():
     """Install the Pyodides that load payloads in the matrix; they take no part in what needs a native module."""
     home = CACHE / "pyodide"
@@ -180,6 +189,7 @@ def cli():
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--lint", action="store_true")
     parser.add_argument("--requirements", metavar="PATH")
+    parser.add_argument("--groups", action="store_true")
     parser.add_argument("--pyodide", action="store_true")
     options = parser.parse_args()
     if options.lint:
@@ -192,7 +202,8 @@ def cli():
     if options.check:
         named = [entry.partition("=")[0] for entry in options.pythons]
         return check({label: found for label, found in pythons().items() if label in named})
-    return prepare(dict(entry.split("=", 1) for entry in options.pythons))
+    interpreters = dict(entry.split("=", 1) for entry in options.pythons)
+    return groups(interpreters) if options.groups else prepare(interpreters)
 
 
 if __name__ == "__main__":

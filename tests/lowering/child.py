@@ -24,8 +24,7 @@ def log(value):
 
 
 def call(function, *args, **kwargs):
-    """Call, and note the result, or the exception, and the line at which it was raised in the module."""
-    del LOG[:]
+    """Call, and note the result, or the exception, the line at which it was raised in the module, and what was logged since the last."""
     try:
         result = function(*args, **kwargs)
         if inspect.iscoroutine(result):
@@ -37,12 +36,17 @@ def call(function, *args, **kwargs):
         lines = []
         trace = error.__traceback__
         while trace is not None:
+            code = trace.tb_frame.f_code
+            if code.co_name.startswith("<generic parameters of"):
+                # From 3.12 on there is another frame around annotations and bases that may read type parameters.
+                del lines[-1:]
             # A lambda inside a lambda is another frame on the line.
-            if trace.tb_frame.f_code.co_filename == "<case>" and lines[-1:] != [trace.tb_lineno]:
+            if code.co_filename == "<case>" and lines[-1:] != [trace.tb_lineno]:
                 lines.append(trace.tb_lineno)
             trace = trace.tb_next
         outcome = ["raised", type(error).__name__, message(error), lines]
     DONE.append(["%s %r %r" % (getattr(function, "__name__", function), args, sorted(kwargs)), outcome, list(LOG)])
+    del LOG[:]
 
 
 #: Messages that versions word differently.
@@ -57,7 +61,7 @@ def message(error):
 
 def run(text, inserted, **names):
     """What the calls of the module did; its name is `case`."""
-    del DONE[:]
+    del DONE[:], LOG[:]
     module = types.ModuleType("case")
     sys.modules["case"] = module
     module.__dict__.update(_ck=_lowered, log=log, call=call, **names)

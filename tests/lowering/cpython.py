@@ -84,7 +84,7 @@ class Check:
 
     def target(self, python):
         version = tool.version_of(python)
-        name = "pypy" if "pypy" in os.path.basename(python) else version
+        name = "pypy" if tool.is_pypy(python) else version
         expected = listed(name)
         files = []
         for path, text in self.files:

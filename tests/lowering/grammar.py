@@ -1,6 +1,9 @@
 """Makes programs at random: in new syntax, and with calls that note the order of what happens."""
 
 import random
+from typing import NamedTuple, Set
+
+from grammar_types import Scope, Types, features
 
 NAMES = ["a", "b", "c", "d", "e", "match", "case", "_p"]
 VALUES = """
@@ -11,22 +14,18 @@ SUBJECTS = VALUES.split()
 SOURCE_OF_ERRORS = ["1/0", "[][1]", "{}['k']", "int('x')", "None.a"]
 
 
-class Scope:
-    """What names an expression may use here."""
+class Program(NamedTuple):
+    """A text, and what the receiver has to have: `groups`, `defaults`."""
 
-    def __init__(self, kind, outer=None):
-        self.kind = kind
-        self.bound = set(outer.bound) if outer else set()
-        #: Iteration variables of the comprehensions around, which no walrus may bind.
-        self.iterated = set()
-        self.may_walrus = True
-        self.loops = 0
+    text: str
+    needs: Set[str]
 
 
-class Maker:
-    def __init__(self, seed, features=()):
+class Maker(Types):
+    def __init__(self, seed, version):
         self.random = random.Random(seed)
-        self.features = features
+        self.features = features(version)
+        self.needs = set()
         self.lines = []
         self.count = 0
 
@@ -54,6 +53,8 @@ class Maker:
         return self.one("a", "b", "c")
 
     def atom(self, scope):
+        if scope.in_class and scope.kind != "class" and self.chance(8):
+            return "__class__.__name__[0]"
         return self.one(
             lambda: self.name(scope),
             lambda: self.name(scope),
@@ -76,9 +77,9 @@ class Maker:
                 "{%s}" % ", ".join("%r: %s" % (i, self.expr(scope, inner)) for i in range(self.random.randrange(3)))
             ),
             lambda: (
-                "%s %s %s"
-                % (self.operand(scope, inner), self.one("==", "is", "and", "or", "!="), self.operand(scope, inner))
+                "%s %s %s" % (self.operand(scope, inner), self.one("==", "and", "or", "!="), self.operand(scope, inner))
             ),
+            lambda: "%s is %s" % (self.operand(scope, inner), self.one("None", "K.c")),
             lambda: "%s if %s else %s" % tuple(self.operand(scope, inner) for _ in range(3)),
             lambda: "not %s" % self.operand(scope, inner),
             lambda: self.f_string(scope, inner),
@@ -113,6 +114,8 @@ class Maker:
 
     def index(self, scope, depth):
         items = self.several(lambda: self.item(scope, depth), 1, 3)
+        if self.chance(15):
+            items.append("%s:%s" % (self.operand(scope, depth), self.one("", "1", "2:3")))
         if scope.may_walrus and self.chance(20) and scope.kind != "class":
             items[0] = self.walrus(scope, depth)[1:-1] if self.chance(50) else items[0]
         return ", ".join(items)
@@ -155,11 +158,16 @@ class Maker:
         before = set(inner.bound)
         element = self.expr(inner, depth - 1)
         kind = self.random.randrange(4)
+        if "unpacking" in self.features and self.chance(25) and ":=" not in element:
+            kind = self.one(2, 3, 4)
+            element = ("**{0: %s}" if kind == 4 else self.one("*[%s]", "*Seq(%s)", "*(%s)")) % element
         if kind == 0:
             text = "{repr(%s): %s %s}" % (element, self.expr(inner, depth - 1), " ".join(clauses))
         elif kind == 1:
             text = "{repr(%s) %s}" % (element, " ".join(clauses))
             text = "sorted(%s)" % text
+        elif kind == 4:
+            text = "{%s %s}" % (element, " ".join(clauses))
         elif (
             kind == 2
             and not any("async" in clause or "await" in clause for clause in clauses)
@@ -250,6 +258,10 @@ class Maker:
         for line in text.split("\n"):
             self.lines.append("    " * indent + line if line else line)
 
+    def put_raw(self, indent, text):
+        """A line in whose brackets there may be others."""
+        self.lines.append("    " * indent + text)
+
     def block(self, scope, indent, depth, low=1, high=2):
         for _ in range(self.random.randint(low, high)):
             self.statement(scope, indent, depth)
@@ -261,8 +273,9 @@ class Maker:
         inner = [self.if_, self.for_, self.while_, self.with_, self.try_, self.def_]
         if scope.kind != "class":
             inner.append(self.class_)
-        if "except*" in self.features:
-            inner.append(self.try_star)
+        inner.append(self.try_star)
+        if "params" in self.features:
+            inner.append(self.alias)
         maker = self.random.choice(makers + inner)
         if maker == self.simple:
             return self.simple(scope, indent)
@@ -379,8 +392,12 @@ class Maker:
         scope.bound = set(bound)
         is_final = self.chance(50)
         if not is_final or self.chance(50):
-            self.put(indent, "except %s as error:" % self.one("Exception", "(TypeError, ZeroDivisionError)"))
-            self.put(indent + 1, "log(caught(error))")
+            if "except tuple" in self.features and self.chance(40):
+                self.put(indent, "except TypeError, ZeroDivisionError:")
+                self.put(indent + 1, "log('caught')")
+            else:
+                self.put(indent, "except %s as error:" % self.one("Exception", "(TypeError, ZeroDivisionError)"))
+                self.put(indent + 1, "log(caught(error))")
         if is_final:
             self.put(indent, "finally:")
             loops = scope.loops
@@ -388,83 +405,160 @@ class Maker:
             kind, scope.kind, scope.loops = scope.kind, "class" if scope.kind != "async" else "async", 0
             self.put(indent + 1, "log(%s)" % self.expr(Scope("lambda", scope), 2))
             scope.kind, scope.loops = kind, loops
-            if loops and "finally" in self.features and self.chance(50):
+            if loops and self.chance(50):
                 self.put(indent + 1, "if %s: continue" % self.operand(scope, 1))
         scope.bound = bound
 
     def try_star(self, scope, indent, depth):
+        self.needs.add("groups")
         bound = set(scope.bound)
-        loops, scope.loops = scope.loops, 0
         self.put(indent, "try:")
         self.block(scope, indent + 1, depth)
-        self.put(
-            indent + 1,
-            self.one("log('no')", "raise ExceptionGroup('g', [TypeError(1), ValueError(2)])", "raise KeyError"),
-        )
-        for kind in self.random.sample(["TypeError", "(KeyError, ValueError)", "Exception"], self.random.randint(1, 3)):
-            self.put(indent, "except* %s as error:" % kind)
-            self.put(indent + 1, "log(caught(error))")
+        group = "ExceptionGroup('g', [TypeError(1), ValueError(%s)])" % self.expr(scope, 1)
+        self.put(indent + 1, self.one("log('no')", "raise " + group, "raise KeyError"))
+        # Neither `return` nor `break` may leave a clause.
+        kind, scope.kind = scope.kind, "class" if scope.kind != "async" else "async"
+        loops, scope.loops = scope.loops, 0
+        kinds = ["TypeError", "(KeyError, ValueError)", "log(OSError)", "Exception"]
+        if "except tuple" in self.features:
+            kinds.append("KeyError, ValueError")
+        for caught in self.random.sample(kinds, self.random.randint(1, 3)):
+            scope.bound = set(bound)
+            if "," in caught and caught[0] != "(":
+                self.put(indent, "except* %s:" % caught)
+                self.put(indent + 1, "log('caught')")
+            else:
+                self.put(indent, "except* %s as error:" % caught)
+                self.put(indent + 1, "log(caught(error))")
+            if kind != "async" and self.chance(30):
+                self.simple(scope, indent + 1)
             if self.chance(30):
                 self.put(indent + 1, self.one("raise", "raise OSError", "log(%s)" % self.expr(scope, 1)))
+        scope.kind, scope.loops = kind, loops
+        scope.bound = set(bound)
         if self.chance(40):
             self.put(indent, "else:")
-            self.put(indent + 1, "log('else')")
-        scope.bound, scope.loops = bound, loops
+            self.block(scope, indent + 1, 0)
+        if self.chance(30):
+            self.put(indent, "finally:")
+            self.put(indent + 1, "log('finally')")
+            if scope.loops and self.chance(50):
+                self.put(indent + 1, "if %s: continue" % self.operand(scope, 1))
+        scope.bound = bound
 
-    def parameters(self, scope):
-        """Text, and names."""
+    def parameters(self, scope, annotated):
+        """Text, and names; annotations are evaluated in another scope than defaults."""
         names = self.random.sample(["a", "b", "c", "x", "__y"], 3)
-        defaults = ["%s=%s" % (name, self.operand(scope, 1)) for name in names]
+        plain = [name + self.annotation(annotated) for name in names]
+        defaults = ["%s=%s" % (name, self.operand(scope, 1)) for name in plain]
+        stars = sorted(annotated.stars)
+        star = "%s: *%s" % (names[1], stars[0]) if stars and self.chance(60) else plain[1]
         forms = [
             "%s, /" % ", ".join(defaults),
-            "%s, /, %s" % (defaults[0], ", ".join(defaults[1:])),
-            "%s, %s, /, *, %s" % (names[0], defaults[1], defaults[2]),
-            "%s, /, **rest" % ", ".join(names),
-            "%s, /, *%s, **%s" % (names[0], names[1], names[2]),
+            # CPython evaluates the annotations of positional-only parameters after those of others, which no lowering does.
+            "%s=1, /, %s" % (names[0], ", ".join(defaults[1:])),
+            "%s, %s, /, *, %s" % (plain[0], defaults[1], defaults[2]),
+            "%s, /, **rest" % ", ".join(plain),
+            "%s, /, *%s, **%s" % (plain[0], star, plain[2]),
+            "%s, *%s" % (defaults[0], star),
             ", ".join(defaults),
         ]
         return self.random.choice(forms), names
 
+    def generic(self, scope):
+        """Type parameters, or none, and the scope of what follows them."""
+        if "params" in self.features and self.chance(35):
+            return self.type_params(scope)
+        return "", self.in_annotation(scope)
+
     def def_(self, scope, indent, depth):
         kind = self.one("function", "function", "generator", "async" if scope.kind == "async" else "function")
-        inner = Scope(kind, scope if scope.kind != "class" else None)
-        inner.iterated = set()
-        parameters, names = self.parameters(scope)
         name = self.fresh("f")
         for _ in range(self.random.randrange(2)):
             decorator = self.one("same", "(same)", "[same][0]", "log and same", "(lambda f: same(f))", "(dec := same)")
             if scope.kind == "class" and ":=" in decorator:
                 decorator = "same"
             self.put(indent, "@" + decorator)
+        params, annotated = self.generic(scope)
+        inner = Scope(kind, annotated if scope.kind != "class" else scope.around)
+        inner.bound |= annotated.params
+        inner.params |= annotated.params
+        inner.iterated = set()
+        inner.in_class = annotated.in_class
+        parameters, names = self.parameters(scope, annotated)
         word = "async def" if kind == "async" else "def"
-        self.put(indent, "%s %s(%s):" % (word, name, parameters))
+        returns = self.annotation(annotated).replace(": ", " -> ", 1)
+        self.put_raw(indent, "%s %s%s(%s)%s:" % (word, name, params, parameters, returns))
         inner.bound |= set(names)
         if self.chance(20):
             self.put(indent + 1, '"""Text."""')
         if scope.kind in ("function", "async", "generator") and self.chance(40):
-            free = [found for found in sorted(scope.bound) if found not in names and found in NAMES[:5]]
+            free = [
+                found
+                for found in sorted(scope.bound)
+                if found not in names and found in NAMES[:5] and found not in inner.params
+            ]
             if free:
                 shared = self.random.choice(free)
                 self.put(indent + 1, "nonlocal " + shared)
         self.block(inner, indent + 1, depth)
         if kind == "generator":
             self.put(indent + 1, "yield 1")
+        if params:
+            self.show_params(scope, indent, name)
         if scope.kind == "class":
             return
         call = "%s(%s)" % (name, ", ".join(self.several(lambda: self.expr(scope, 1), 1, 3)))
         call = {"generator": "log(list(%s))" % call, "async": "log(await %s)" % call}.get(kind, "log(%s)" % call)
         self.put(indent, call)
 
+    def method(self, scope, indent, depth):
+        """A method that knows its class; the first parameter is not lost where others are."""
+        name = self.fresh("g")
+        params, annotated = self.generic(scope)
+        inner = Scope("function", scope.around)
+        inner.bound |= annotated.params | {"b", "self"}
+        inner.params |= annotated.params
+        inner.in_class = True
+        text = "self%s, b%s" % (self.one("", ", /"), self.annotation(annotated))
+        self.put_raw(indent, "def %s%s(%s=%s):" % (name, params, text, self.operand(scope, 1)))
+        self.put(indent + 1, "log(super().%s)" % self.one("base(b)", "base(%s)" % self.expr(inner, 1), "missing"))
+        self.block(inner, indent + 1, depth)
+        self.put(indent + 1, "return %s" % self.expr(inner, 2))
+        return name
+
     def class_(self, scope, indent, depth):
         name = self.fresh("C")
         if self.chance(30):
             self.put(indent, self.one("@same", "@[same][0]"))
-        self.put(indent, "class %s:" % name)
+        params, annotated = self.generic(scope)
+        bases = self.one("", "()", "(Base)", "(Base)", "(log(Base))", "(Base, option=%s)" % self.expr(annotated, 1))
+        self.put_raw(indent, "class %s%s%s:" % (name, params, bases))
         inner = Scope("class", None)
-        inner.bound = set(scope.bound)
+        inner.bound = set(annotated.bound)
+        inner.params = set(annotated.params)
+        inner.around = Scope("function", annotated)
+        inner.around.in_class = True
+        if self.chance(20):
+            self.put(indent + 1, '"""Text."""')
+        methods = []
+        if "Base" in bases and self.chance(60):
+            methods.append(self.method(inner, indent + 1, max(depth - 1, 0)))
         self.block(inner, indent + 1, depth)
         shown = "sorted(name for name in vars(%s) if name[0] != '_' and name[0] != 'f')" % name
         self.put(indent, "log(%s)" % shown)
+        if params:
+            self.show_params(scope, indent, name)
+        for method in methods:
+            self.put(indent, "log(%s().%s(%s))" % (name, method, self.one("", self.expr(scope, 1))))
+
+    def global_(self, scope):
+        """A definition of the module."""
+        self.put(0, "try:")
+        self.random.choice([self.def_, self.class_, self.alias if "params" in self.features else self.def_])(
+            scope, 1, 1
+        )
+        self.put(0, "except Exception as error: log(caught(error))")
 
     def program(self):
         kind = self.one("function", "function", "generator", "async")
@@ -475,6 +569,7 @@ class Maker:
             top.bound = {"a"}
             self.put(0, "a = b = c = 0")
             self.simple(top, 0)
+            self.global_(top)
         self.put(0, "%s f(a, b%s):" % ("async def" if kind == "async" else "def", self.one("", ", /", "=0, /")))
         self.block(scope, 1, self.random.randint(1, 2), 2, 4)
         self.put(1, "return %s" % self.expr(scope, 2) if kind != "generator" else "yield")
@@ -483,6 +578,7 @@ class Maker:
         return "\n".join(self.lines) + "\n"
 
 
-def program(seed, features=()):
-    """The program of that number."""
-    return Maker(seed, features).program()
+def program(seed, version):
+    """The program of that number, in the syntax of the version."""
+    maker = Maker(seed, version)
+    return Program(maker.program(), maker.needs)

@@ -23,6 +23,10 @@ class Seq(collections.abc.Sequence):
         child.log("len")
         return len(self.items)
 
+    def __bool__(self):
+        # How often `a and b and c` asks is another matter from version to version.
+        return bool(self.items)
+
     def __getitem__(self, index):
         child.log(("item", index))
         return self.items[index]
@@ -40,6 +44,9 @@ class Map(collections.abc.Mapping):
     def __len__(self):
         child.log("len")
         return len(self.items_)
+
+    def __bool__(self):
+        return bool(self.items_)
 
     def __iter__(self):
         child.log("iter")
@@ -148,11 +155,60 @@ def same(function):
 
 def caught(error):
     """Something of an exception that all versions show alike."""
-    return type(error).__name__, sorted(caught(inner)[0] for inner in getattr(error, "exceptions", ()))
+    name = "NameError" if isinstance(error, NameError) else type(error).__name__
+    return name, sorted(caught(inner)[0] for inner in getattr(error, "exceptions", ()))
 
 
-NAMES = {value.__name__: value for value in (Seq, Map, Pt, K, Manager, Items, get, same, caught)}
+class Base:
+    """A class with a method that others override."""
+
+    def __init_subclass__(cls, **options):
+        child.log(("subclass", cls.__name__, options))
+
+    def base(self, value):
+        return child.log(("base", value))
+
+
+def _evaluated(of, name):
+    try:
+        return getattr(of, name)
+    except Exception as error:
+        return caught(error)
+
+
+def params(made):
+    """The type parameters, with what is evaluated on demand."""
+    found = []
+    for param in made.__type_params__:
+        parts = [type(param).__name__, param.__name__]
+        if parts[0] == "TypeVar":
+            parts += [_evaluated(param, "__bound__"), _evaluated(param, "__constraints__")]
+        if hasattr(param, "has_default") and param.has_default():
+            parts.append(_evaluated(param, "__default__"))
+        found.append(parts)
+    return found
+
+
+def alias(made):
+    """The same of an alias, with its value."""
+    return made.__name__, params(made), _evaluated(made, "__value__")
+
+
+def _group():
+    """The class, if there is one."""
+    try:
+        return ExceptionGroup
+    except NameError:  # 3.10
+        try:
+            from exceptiongroup import ExceptionGroup as group
+        except ImportError:
+            group = None
+        return group
+
+
+NAMES = {value.__name__: value for value in (Seq, Map, Pt, K, Manager, Items, Base, get, same, caught, params, alias)}
 NAMES["I"] = Item()
+NAMES["ExceptionGroup"] = _group()
 
 
 def main(programs, out):

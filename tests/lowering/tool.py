@@ -59,6 +59,11 @@ def version_of(python):
     return subprocess.check_output([python, "-c", code]).decode().strip()
 
 
+def is_pypy(python):
+    code = "import sys; print(sys.implementation.name)"
+    return subprocess.check_output([python, "-c", code]).decode().strip() == "pypy"
+
+
 def lacks_groups(python, version):
     """Whether exception groups are neither there nor to be had from the package."""
     if number(version) >= (3, 11):

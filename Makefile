@@ -1,11 +1,12 @@
 # Everything is done by the scripts in tools/, which also run where there is no make: python tools/test.py
 PYTHON ?= python3
 
-.PHONY: help demo test wheels bench lint docs dev clean
+.PHONY: help demo test grid wheels bench lint docs dev clean
 
 help:
 	@echo "make demo    build, dump with one Python, run in every other one found here"
 	@echo "make test    build the wheels and pass every test"
+	@echo "make grid    real engines (Dask, Ray, Spark ...) with workers of every Python found here, after make test"
 	@echo "make wheels  build the wheels and the source distribution into dist/"
 	@echo "make bench   speed and size beside cloudpickle, dill and pickle, in one run"
 	@echo "make lint    formatters, linters and type checker alone"
@@ -18,6 +19,9 @@ demo:
 
 test:
 	@$(PYTHON) tools/test.py
+
+grid:
+	@$(PYTHON) tests/engines/run.py
 
 wheels:
 	@$(PYTHON) tools/build.py wheels

@@ -100,6 +100,7 @@ def phases(build=True):
             + determinism_steps(jobs)
             + payload_steps(jobs)
             + lowering_steps(found)
+            + engine_steps(jobs)
         ),
     ]
 
@@ -289,6 +290,13 @@ def lowering_steps(found):
             "lowering: CPython's tests", build, prepare, [newest, scripts / "cpython.py", *older.values()], figure=equal
         ),
     ]
+
+
+def engine_steps(jobs):
+    """Real engines with workers of other Pythons; `make grid` runs all of it."""
+    env = {"CODEPICKLE_PATH": str(SITE)}
+    command = [sys.executable, TESTS / "engines" / "run.py", "--ci", "--modes", "codepickle", "--jobs", jobs]
+    return [Step("engines", command, env=env, figure=r"^engines:")]
 
 
 def payload_steps(jobs):

@@ -162,6 +162,26 @@ def test_an_approval_covers_defaults_cells_and_attributes():
     assert refusals(codepickle.dumps(changed), policy)
 
 
+def test_a_place_is_approved_where_it_is_data_too():
+    """The tuple that a function's code is made of, once more as a value that the function uses."""
+
+    def payload(line, shared):
+        tuple_of_code = b"(\x8c\x16def f(): return T[1]+0K" + bytes([line]) + b"\x8c\x04a.pyt"
+        return (
+            b"\x80\x04\x8c\x13codepickle._runtime\x8c\x01f\x93" + tuple_of_code + b"\x94}\x94\x86R"
+            b"h\x01\x8c\x01T" + (b"h\x00" if shared else b"K\x07") + b"s0."
+        )
+
+    def approval(data):
+        return codepickle.inspect(data).functions[0].approval
+
+    assert approval(payload(1, False)) == approval(payload(2, False))
+    assert approval(payload(1, True)) != approval(payload(2, True))
+    policy = Policy(approved=[approval(payload(1, True))])
+    assert codepickle.loads(payload(1, True), policy=policy)() == 1
+    assert "unapproved-code" in refusals(payload(2, True), policy)
+
+
 def test_the_classic_attack_on_approvals():
     """`def f(x): return g(x)`, with another g."""
     space = {"__name__": "__main__", "g": helper}

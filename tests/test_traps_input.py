@@ -206,7 +206,7 @@ def test_syntax_that_this_python_does_not_know(make_module):
 def test_text_without_the_function(make_module):
     module = make_module("wrong_text", "def first(x):\n    return x\n")
     data = codepickle.dumps(module.first, by_source=True)
-    wrong = data.replace(b"def first(x):\n    return x", b"other = [1]\nmore =   [2]")
+    wrong = data.replace(b"def first(x):\n    return x", b"other = [1]\nmore =     [2]")
     assert wrong != data
     with pytest.raises(Exception, match=r"wrong_text\.py|damaged"):
         pickle.loads(wrong)

@@ -85,7 +85,6 @@ def _magic():
 COROUTINE = "types.coroutine"
 ITERABLE_COROUTINE = 0x100
 
-_NAME = re.compile(r"[\s\\]*(?:async[\s\\]+)?(?:def|class)[\s\\]+(\w+)")
 _COMPREHENSIONS = frozenset(["<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"])
 _CODE = types.CodeType
 _FUNCTION = types.FunctionType
@@ -94,28 +93,28 @@ _QUALNAMES_TRAVEL = not hasattr((lambda: None).__code__, "co_qualname")
 #: New in 3.11; before, the package exceptiongroup has what they are.
 _HAS_GROUPS = hasattr(builtins, "ExceptionGroup")
 _lock = RLock()
-_codes = {}  # snippet arguments -> code object, oldest first
+_codes = {}  # arguments of c(), as they came -> code object, oldest first
 _codes_bytes = 0
 
 
 class _ByIdentity:
     """A weak mapping keyed by identity: code objects of different text may compare equal."""
 
-    __slots__ = ("_items",)
+    __slots__ = ("items",)
 
     def __init__(self):
-        self._items = {}
+        self.items = {}
 
     def get(self, key, default=None):
-        item = self._items.get(id(key))
+        item = self.items.get(id(key))
         return default if item is None or item[0]() is not key else item[1]
 
     def __contains__(self, key):
-        item = self._items.get(id(key))
+        item = self.items.get(id(key))
         return item is not None and item[0]() is key
 
     def __setitem__(self, key, value):
-        items, number = self._items, id(key)
+        items, number = self.items, id(key)
 
         def forget(ref):
             # PyPy calls back late, when the number may be that of another object.
@@ -127,12 +126,13 @@ class _ByIdentity:
 
     def discard(self, key):
         if key in self:
-            del self._items[id(key)]
+            del self.items[id(key)]
 
 
 _sources = _ByIdentity()  # code object -> the arguments of c(), or of d(), that made it
 _qualnames = _ByIdentity()  # code object -> qualified name, where the code does not know it (before 3.11)
 _methods = _ByIdentity()  # code object of a class body -> name and first line -> code object of a method
+_dug = _ByIdentity()  # code object of a class body -> name and first line -> what d() returned
 _files = weakref.WeakValueDictionary()  # file name -> code object that c() made of it
 # Code object -> the global under which lowered text expects `codepickle._lowered`, or "", and the exception groups that
 # it names where they are no builtins.
@@ -190,24 +190,33 @@ class _Lines:
             yield self[index]
 
 
-def c(text, line, path, header="", trailer="", column=0, decorators=0, futures="", name=None, older=None):
+def c(*snippet):
     """The code object of a snippet, compiled or from the cache (docs/wire-format.md, Code).
 
     Raises SourceSyntaxError where this Python's grammar accepts neither the text nor what `older` makes of it.
     """
-    key = (text, line, path, header, trailer, column, decorators, futures, name, older)
     try:
-        return _codes[key]
+        return _codes[snippet]
     except KeyError:
-        pass
-    code = compile_snippet(*key)
-    return _remember(key, code)
+        return _new_code(snippet, *snippet)
 
 
-def _remember(key, code):
+def _new_code(
+    snippet, text, line, path, header="", trailer="", column=0, decorators=0, futures="", name=None, older=None
+):
+    key = (text, line, path, header, trailer, column, decorators, futures, name, older)
+    filename = snippet_filename(text, path, line, header)
+    code = _files.get(filename)
+    # What fell out of the cache lives on in functions: it stays one code object.
+    if code is None or _sources.get(code) != key:
+        code = compile_snippet(*key, filename=filename)
+    return _remember(snippet, key, code)
+
+
+def _remember(snippet, key, code):
     global _codes_bytes
     with _lock:
-        found = _codes.setdefault(key, code)
+        found = _codes.setdefault(snippet, code)
         if found is code:
             _codes_bytes += len(key[0]) + _ENTRY_BYTES
             _sources[code] = key
@@ -256,8 +265,7 @@ def compile_snippet(
     `compiler` compiles a module of no future features, given its text.
     """
     if name is None:
-        match = _NAME.match(text, decorators)
-        name = match.group(1) if match else "<lambda>"
+        name = defined_name(text, decorators)
         if not name.isascii():
             from unicodedata import normalize
 
@@ -316,6 +324,20 @@ def compile_snippet(
     if helper or groups:
         _helpers[code] = helper, groups
     return code
+
+
+def defined_name(text, start=0):
+    """The name that the `def` or `class` at `start` defines; "<lambda>" where there is none."""
+    words = text[start:].replace("\\", " ").split(None, 3) + ["", ""]
+    if words[0] == "async":
+        del words[0]
+    if words[0] not in ("def", "class"):
+        return "<lambda>"
+    # Without a regular expression: compiling one takes as long as a snippet does.
+    name = words[1]
+    for end in "([:":
+        name = name.partition(end)[0]
+    return name
 
 
 def lowered_text(text, changes, inserted=()):
@@ -425,6 +447,11 @@ def _change(code, by, flags=0):
 
 def d(code, name, line):
     """The code object of the method `name` whose first line is `line`, in the code of a class body."""
+    dug = _dug.get(code)
+    if dug is None:
+        dug = _dug[code] = {}
+    elif (name, line) in dug:
+        return dug[name, line]
     method = find_method(code, name, line)
     if not hasattr(method, "co_qualname") and method not in _qualnames:
         _qualnames[method] = "%s.%s" % (_qualnames.get(code, code.co_name), name)
@@ -432,6 +459,7 @@ def d(code, name, line):
         _helpers[method] = _helpers.get(code)
     if method not in _sources:
         _sources[method] = (code, name, line)
+    dug[name, line] = method
     return method
 
 
@@ -475,37 +503,54 @@ def b(magic, version, name, digest, data):
 # --- functions, cells, modules ---
 
 
-def f(code, globals, closure=None):
-    """A function of `code`; its cells in the order of the sorted free variables' names, or a dict by name.
+def f(code, globals=None, closure=None, defaults=None, kwdefaults=None):
+    """A function of `code`, which may be the tuple of the arguments of `c` or `d` that make it.
 
-    A free variable without a cell is one that this version alone counts as free, and never reads.
+    Without a namespace it is the code object.
+    Its cells are in the order of the sorted free variables' names, or in a dict by name: a free variable without a cell
+    is one that this version alone counts as free, and never reads.
     """
+    if type(code) is tuple and code:
+        if type(code[0]) is str:
+            try:
+                code = _codes[code]
+            except KeyError:
+                code = _new_code(code, *code)
+        else:
+            code = d(*code)
     if type(code) is not _CODE or type(globals) is not dict:
+        if type(code) is _CODE and globals is None:
+            return code
         raise LoadError("the payload is damaged: a function needs a code object and a namespace")
     if "__builtins__" not in globals:
         globals["__builtins__"] = builtins
-    if code in _helpers:
+    if _helpers.items and code in _helpers:
         _bind_helper(globals, _helpers.get(code), code.co_name)
-    names = code.co_freevars
-    if not names and not closure:
-        function = _FUNCTION(code, globals)
-    else:
-        if type(closure) is not tuple:
-            closure = tuple([closure[name] if closure and name in closure else k() for name in names])
-        elif len(closure) != len(names):
-            raise LoadError(
-                "the payload is damaged: %r has %d free variables, %d cells came"
-                % (code.co_name, len(names), len(closure))
-            )
-        elif len(names) > 1:
-            cells = dict(zip(sorted(names), closure))
-            closure = tuple([cells[name] for name in names])
-        function = _FUNCTION(code, globals, None, None, closure)
+    try:
+        function = _FUNCTION(code, globals, None, defaults, closure and _cells(code, closure))
+    except TypeError:  # no cells for free variables
+        function = _FUNCTION(code, globals, None, defaults, _cells(code, None))
+    if kwdefaults is not None:
+        function.__kwdefaults__ = kwdefaults
     if _QUALNAMES_TRAVEL:
         qualname = _qualnames.get(code)
         if qualname is not None:
             function.__qualname__ = qualname
     return function
+
+
+def _cells(code, closure):
+    names = code.co_freevars
+    if type(closure) is not tuple:
+        return tuple([closure[name] if closure and name in closure else k() for name in names])
+    if len(closure) != len(names):
+        raise LoadError(
+            "the payload is damaged: %r has %d free variables, %d cells came" % (code.co_name, len(names), len(closure))
+        )
+    if len(names) > 1:
+        cells = dict(zip(sorted(names), closure))
+        closure = tuple([cells[name] for name in names])
+    return closure
 
 
 def _bind_helper(globals, needed, function):
@@ -529,11 +574,14 @@ if hasattr(types, "CellType"):
     k = types.CellType
 else:
 
-    def k():
-        """An empty cell; `types.CellType` is callable from 3.8."""
+    def k(*contents):
+        """A cell, empty or with contents; `types.CellType` is callable from 3.8."""
         if False:
             cell = None
-        return (lambda: cell).__closure__[0]
+        made = (lambda: cell).__closure__[0]
+        if contents:
+            (made.cell_contents,) = contents
+        return made
 
 
 def r(cell, value):
@@ -750,6 +798,11 @@ def class_token(module, qualname, bases=(), captured="", unit=None, meta=None, k
     A class that travels by reference counts as the package that it is in and its qualified name: modules within the
     standard library and elsewhere are split and moved.
     """
+    known = _tokens.get(unit)
+    if not bases and meta is None:
+        token = known and known.get((kind, module or "", qualname, captured, ""))
+        if token:
+            return token
     parts = [kind, module or "", qualname, captured]
     for base in (*bases, meta):
         info = _class_info.get(base)
@@ -760,7 +813,6 @@ def class_token(module, qualname, bases=(), captured="", unit=None, meta=None, k
         else:
             name = getattr(base, "__qualname__", "")
             parts.append("%s:%s" % (str(base.__module__).partition(".")[0], _OLD_NAMES.get(name, name)))
-    known = _tokens.get(unit)
     if known is None:
         known = {}
         if unit is not None:
@@ -942,11 +994,12 @@ def s(cls, state):
     The class is left alone if it was defined in this process. One thread fills at a time: of several that load
     one payload, each finds the class as another has left it.
     """
-    with _lock:
-        info = _class_info.get(cls)
-        if info is not None and info[3] and not _waits(cls, state, _fill):
-            _fill(cls, state)
-        return cls
+    info = _class_info.get(cls)
+    if info is not None and info[3]:
+        with _lock:
+            if not _waits(cls, state, _fill):
+                _fill(cls, state)
+    return cls
 
 
 def _waits(cls, state, then):

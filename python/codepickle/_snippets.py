@@ -295,7 +295,7 @@ def _unread_of(snippet: _native.Snippet) -> Sequence[str]:
 
 
 #: A statement with type parameters (PEP 695).
-_GENERIC = re.compile(r"[ \t\f]*(?:async[\s\\]+)?(?:def|class)[\s\\]+\w+[\s\\]*\[")
+_GENERIC = r"[ \t\f]*(?:async[\s\\]+)?(?:def|class)[\s\\]+\w+[\s\\]*\["
 
 
 def _is_generic(snippet: _native.Snippet) -> bool:
@@ -303,7 +303,7 @@ def _is_generic(snippet: _native.Snippet) -> bool:
     if sys.version_info < (3, 12):
         return False
     lines = snippet.header.splitlines() + [snippet.text[snippet.decorators :]]
-    return any(_GENERIC.match(line) for line in lines)
+    return any("[" in line and re.match(_GENERIC, line) for line in lines)
 
 
 def _as_loaded(code: CodeType, found: Plan) -> Plan:
@@ -329,8 +329,7 @@ _DEFAULTS = ("", "", 0, 0, "", None, None)
 def _arguments(snippet: _native.Snippet, text: Text, path: str) -> Tuple[Any, ...]:
     """The arguments of `c`; what has its default value at the end is left out."""
     assert text.file is not None
-    match = _runtime._NAME.match(snippet.text, snippet.decorators)
-    follows = match.group(1) if match and snippet.kind != "lambda" else "<lambda>"
+    follows = _runtime.defined_name(snippet.text, snippet.decorators) if snippet.kind != "lambda" else "<lambda>"
     rest: List[Any] = [
         snippet.header,
         snippet.trailer,
@@ -367,10 +366,10 @@ def for_python(args: Tuple[Any, ...], wanted: int) -> Tuple[Any, ...]:
     args = (*args, *_DEFAULTS[len(args) - 3 :])[:9]
     older = _older(args, wanted)
     if older is not None and (len(older) == 2 or older[-1][0] > wanted):
-        match = _runtime._NAME.match(args[0], args[6])
+        name = _runtime.defined_name(args[0], args[6])
         raise refusal(
             "%r (%s, line %d) cannot be written for Python 3.%d, which min_python demands: %s. Avoid that syntax, or "
-            "raise min_python" % (match.group(1) if match else "<lambda>", args[2], args[1], wanted, older[1])
+            "raise min_python" % (name, args[2], args[1], wanted, older[1])
         )
     return _trimmed((*args, older))
 

@@ -11,7 +11,7 @@ use crate::program::{Program, Runtime};
 /// Saves a cell that is reached by itself, not through a function.
 pub(crate) fn save<'py>(engine: &mut Engine<'py>, cell: &Bound<'py, PyAny>) {
     let mut program = Program::new(engine);
-    push_empty(engine, &mut program, cell);
+    push(engine, &mut program, cell);
     let cell = cell.clone();
     program.then(move |engine| {
         let mut program = Program::new(engine);
@@ -22,18 +22,23 @@ pub(crate) fn save<'py>(engine: &mut Engine<'py>, cell: &Bound<'py, PyAny>) {
     program.run(engine);
 }
 
-/// Pushes the cell, empty where the payload does not have it yet.
-pub(crate) fn push_empty<'py>(
-    engine: &Engine<'py>,
+/// Pushes the cell: with its contents where nothing leads back from them, else empty, if the payload does not have it yet.
+pub(crate) fn push<'py>(
+    engine: &mut Engine<'py>,
     program: &mut Program<'py>,
     cell: &Bound<'py, PyAny>,
 ) {
     if engine.memoized(cell).is_some() {
-        program.get(cell);
-    } else {
-        program.call(Runtime::Cell, 0, |_| ());
-        program.memoize(cell);
+        return program.get(cell);
     }
+    match contents(cell) {
+        Ok(Some(value)) if engine.leads_nowhere(&value) => {
+            engine.ext.filled.insert(cell.as_ptr() as usize);
+            program.call(Runtime::Cell, 1, |program| program.save(value));
+        }
+        _ => program.call(Runtime::Cell, 0, |_| ()),
+    }
+    program.memoize(cell);
 }
 
 /// What is in a cell; `None` for an empty one.

@@ -48,13 +48,29 @@ pub(crate) fn save<'py>(engine: &mut Engine<'py>, code: &Bound<'py, PyAny>) -> P
     let py = code.py();
     let mut program = Program::new(engine);
     let unit = plans::snippets(py)?.call_method1(intern!(py, "unit_arguments"), (code,))?;
-    if unit.is_none() {
+    let written = if unit.is_none() {
         let plan = plan_of(engine, code, None)?;
-        push(engine, &mut program, code, &plan, None)?;
+        written(engine, &mut program, code, &plan, None)?
     } else {
-        let args = arguments(engine, &mut program, &unit.cast_into()?)?;
-        program.call_with(Runtime::Snippet, &args);
+        let arguments = arguments(engine, &mut program, &unit.cast_into()?)?;
+        Written {
+            maker: Runtime::Snippet,
+            arguments: engine.ext.first_equal(arguments)?,
+        }
+    };
+    if let Some(equal) = engine.ext.made(&written.arguments) {
+        program.get(&equal);
+    } else {
+        if engine.ext.units.contains(&(code.as_ptr() as usize)) {
+            // The methods need `f` anyway: each name that a payload refers to takes longer to find than to call.
+            program.call(Runtime::Function, 1, |program| {
+                program.save(written.arguments.clone().into_any());
+            });
+        } else {
+            program.call_made(written.maker, &written.arguments);
+        }
         program.memoize(code);
+        engine.ext.note_made(&written.arguments, code);
     }
     program.run(engine);
     Ok(())
@@ -118,29 +134,61 @@ fn without_line<'py>(dig: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyTuple>>
     PyTuple::new(py, [unit, dig.get_item(1)?, line])
 }
 
-/// Pushes a code object by its plan, or a reference to it where the payload has it.
+/// What a code object is written as: a call.
+struct Written<'py> {
+    maker: Runtime,
+    arguments: Bound<'py, PyTuple>,
+}
+
+/// Pushes the code object of `function` by its plan: as the arguments of the call that makes it, which the call that makes the
+/// function takes in its place, or as a reference where the payload has it by itself.
 pub(crate) fn push<'py>(
     engine: &mut Engine<'py>,
     program: &mut Program<'py>,
     code: &Bound<'py, PyAny>,
     plan: &Arc<Plan>,
-    function: Option<&Bound<'py, PyAny>>,
+    function: &Bound<'py, PyAny>,
 ) -> PyResult<()> {
-    let py = code.py();
     if engine.memoized(code).is_some() {
         program.get(code);
         return Ok(());
     }
+    let written = written(engine, program, code, plan, Some(function))?;
+    if let Some(equal) = engine.ext.made(&written.arguments) {
+        program.get(&equal);
+    } else if matches!(written.maker, Runtime::Bytecode) {
+        program.call_with(written.maker, &written.arguments);
+        program.memoize(code);
+    } else {
+        program.save(written.arguments.into_any());
+    }
+    Ok(())
+}
+
+fn written<'py>(
+    engine: &mut Engine<'py>,
+    program: &mut Program<'py>,
+    code: &Bound<'py, PyAny>,
+    plan: &Arc<Plan>,
+    function: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Written<'py>> {
+    let py = code.py();
     if let Some(dig) = &plan.dig {
-        let unit = dig.bind(py).get_item(0)?;
-        if engine.ext.units.contains(&(unit.as_ptr() as usize)) {
-            if engine.config.content_only {
-                program.call_with(Runtime::Dig, &without_line(dig.bind(py))?);
+        let dig = dig.bind(py);
+        if engine
+            .ext
+            .units
+            .contains(&(dig.get_item(0)?.as_ptr() as usize))
+        {
+            let arguments = if engine.config.content_only {
+                without_line(dig)?
             } else {
-                program.call_with(Runtime::Dig, dig.bind(py));
-            }
-            program.memoize(code);
-            return Ok(());
+                dig.clone()
+            };
+            return Ok(Written {
+                maker: Runtime::Dig,
+                arguments,
+            });
         }
     }
     let own = if plan.args.is_some() {
@@ -150,30 +198,15 @@ pub(crate) fn push<'py>(
     };
     let empty = PyTuple::empty(py);
     let args = own.args.as_ref().map_or(&empty, |args| args.bind(py));
-    let ready;
-    let args = if own.bytecode {
-        args
-    } else {
-        ready = arguments(engine, program, args)?;
-        &ready
-    };
-    if !own.bytecode {
-        // Equal lambdas of one line are one code object up to 3.10; the receiver makes one of equal arguments anyway.
-        let codes = engine.ext.codes(py);
-        if let Some(equal) = codes.get_item(args)? {
-            program.get(&equal);
-            return Ok(());
-        }
-        codes.set_item(args, code)?;
+    if own.bytecode {
+        return Ok(Written {
+            maker: Runtime::Bytecode,
+            arguments: args.clone(),
+        });
     }
-    program.call_with(
-        if own.bytecode {
-            Runtime::Bytecode
-        } else {
-            Runtime::Snippet
-        },
-        args,
-    );
-    program.memoize(code);
-    Ok(())
+    let arguments = arguments(engine, program, args)?;
+    Ok(Written {
+        maker: Runtime::Snippet,
+        arguments: engine.ext.first_equal(arguments)?,
+    })
 }

@@ -23,8 +23,10 @@ pub(crate) struct State {
     pub(crate) namespaces: HashMap<usize, Namespace>,
     /// Cells whose contents were written, or are being written.
     pub(crate) filled: HashSet<usize>,
-    /// The first code object for each snippet's arguments.
-    codes: Option<Py<PyDict>>,
+    /// The arguments of snippets, the first of all that are equal.
+    snippets: Option<Py<PyDict>>,
+    /// The arguments of code objects that stand by themselves, by address, and these code objects.
+    made: HashMap<usize, (Py<PyTuple>, Py<PyAny>)>,
     /// Annotations of functions.
     pub(crate) annotations: annotations::State,
     /// Class texts of this payload, by the address of their code object.
@@ -40,12 +42,37 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Code objects of this payload by the arguments of their snippets.
-    pub(crate) fn codes<'py>(&mut self, py: Python<'py>) -> Bound<'py, PyDict> {
-        self.codes
+    /// The first arguments of a snippet in this payload that equal these: they are written once.
+    ///
+    /// Equal lambdas of one line are one code object up to 3.10; the receiver makes one of equal arguments anyway.
+    pub(crate) fn first_equal<'py>(
+        &mut self,
+        arguments: Bound<'py, PyTuple>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let py = arguments.py();
+        let snippets = self
+            .snippets
             .get_or_insert_with(|| PyDict::new(py).unbind())
-            .bind(py)
-            .clone()
+            .bind(py);
+        if let Some(equal) = snippets.get_item(&arguments)? {
+            return Ok(equal.cast_into()?);
+        }
+        snippets.set_item(&arguments, &arguments)?;
+        Ok(arguments)
+    }
+
+    /// The code object by itself that was written with these arguments.
+    pub(crate) fn made<'py>(&self, arguments: &Bound<'py, PyTuple>) -> Option<Bound<'py, PyAny>> {
+        let (_, code) = self.made.get(&(arguments.as_ptr() as usize))?;
+        Some(code.bind(arguments.py()).clone())
+    }
+
+    /// Notes that a code object by itself is written with these arguments.
+    pub(crate) fn note_made(&mut self, arguments: &Bound<'_, PyTuple>, code: &Bound<'_, PyAny>) {
+        self.made.insert(
+            arguments.as_ptr() as usize,
+            (arguments.clone().unbind(), code.clone().unbind()),
+        );
     }
 }
 
@@ -114,33 +141,81 @@ fn save<'py>(engine: &mut Engine<'py>, function: &Bound<'py, PyAny>) -> PyResult
 
     let mut program = Program::new(engine);
     program.runtime(Runtime::Function);
-    let count = if closure.is_empty() { 2 } else { 3 };
+    let defaults = Defaults::of(engine, function)?;
+    let count = match (&defaults.named, &defaults.positional) {
+        (Some(_), _) => 5,
+        (None, Some(_)) => 4,
+        (None, None) if closure.is_empty() => 2,
+        (None, None) => 3,
+    };
     let mut result = Ok(());
     program.tuple(count, |program| {
-        result = codes::push(engine, program, &code, &plan, Some(function))
+        result = codes::push(engine, program, &code, &plan, function)
             .and_then(|()| namespace(engine, program, &globals));
-        if plan.named_cells && !closure.is_empty() {
+        if closure.is_empty() && count > 3 {
+            program.op(Op::None);
+        } else if plan.named_cells && !closure.is_empty() {
             program.op(Op::EmptyDict);
             program.set_items(&closure, |program, (name, cell)| {
                 program.save(name.clone().into_any());
-                cells::push_empty(engine, program, cell);
+                cells::push(engine, program, cell);
             });
         } else if !closure.is_empty() {
             program.tuple(closure.len(), |program| {
                 for (_, cell) in &closure {
-                    cells::push_empty(engine, program, cell);
+                    cells::push(engine, program, cell);
                 }
             });
+        }
+        match &defaults.positional {
+            Some(values) => program.save(values.clone()),
+            None if count > 4 => program.op(Op::None),
+            None => {}
+        }
+        if let Some(values) = &defaults.named {
+            program.save(values.clone());
         }
     });
     result?;
     program.op(Op::Reduce);
     program.memoize(function);
     let function = function.clone();
-    program
-        .then(move |engine| save_live_state(engine, &function, &code, &plan, &globals, &closure));
+    let written = [defaults.positional.is_some(), defaults.named.is_some()];
+    program.then(move |engine| {
+        save_live_state(engine, &function, &code, &plan, &globals, &closure, written)
+    });
     program.run(engine);
     Ok(())
+}
+
+/// The default values of a function that nothing leads back from: they go with the call that makes it.
+struct Defaults<'py> {
+    positional: Option<Bound<'py, PyAny>>,
+    named: Option<Bound<'py, PyAny>>,
+}
+
+impl<'py> Defaults<'py> {
+    fn of(engine: &Engine<'py>, function: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let py = function.py();
+        let mut found = Self {
+            positional: None,
+            named: None,
+        };
+        let values = function.getattr(intern!(py, "__defaults__"))?;
+        if values.is_truthy()? && engine.leads_nowhere(&values) {
+            found.positional = Some(values);
+        }
+        let values = function.getattr(intern!(py, "__kwdefaults__"))?;
+        if let Ok(dict) = values.cast_exact::<PyDict>()
+            && !dict.is_empty()
+            && dict
+                .iter()
+                .all(|(name, value)| engine.leads_nowhere(&name) && engine.leads_nowhere(&value))
+        {
+            found.named = Some(values);
+        }
+        Ok(found)
+    }
 }
 
 /// The reducer of a function that the standard library made (`functools.singledispatch`, `dataclasses`): it is rebuilt
@@ -265,6 +340,7 @@ fn save_live_state<'py>(
     plan: &Plan,
     globals: &Bound<'py, PyDict>,
     closure: &Closure<'py>,
+    written: [bool; 2],
 ) -> PyResult<()> {
     let py = function.py();
     let mut program = Program::new(engine);
@@ -311,7 +387,7 @@ fn save_live_state<'py>(
         code,
         plan,
         globals,
-        annotations,
+        later_slots(function, annotations, written)?,
     )?;
     program.run(engine);
     Ok(())
@@ -394,19 +470,22 @@ macro_rules! name {
     };
 }
 
-/// The attributes that do not follow from the code, by one call of the runtime.
-fn attributes<'py>(
-    known: &Known,
-    program: &mut Program<'py>,
+/// A special attribute and its value.
+type Slot<'py> = (Name<'py>, Bound<'py, PyAny>);
+
+/// The default values that did not go with the call that makes the function, and the annotations.
+fn later_slots<'py>(
     function: &Bound<'py, PyAny>,
-    code: &Bound<'py, PyAny>,
-    plan: &Plan,
-    globals: &Bound<'py, PyDict>,
     annotations: annotations::Annotations<'py>,
-) -> PyResult<()> {
+    written: [bool; 2],
+) -> PyResult<Vec<Slot<'py>>> {
     let py = function.py();
-    let mut slots: Vec<(Name<'py>, Bound<'py, PyAny>)> = Vec::new();
-    for name in [name!(py, "__defaults__"), name!(py, "__kwdefaults__")] {
+    let mut slots = Vec::new();
+    let names = [name!(py, "__defaults__"), name!(py, "__kwdefaults__")];
+    for (name, written) in names.into_iter().zip(written) {
+        if written {
+            continue;
+        }
         let value = function.getattr(name.1)?;
         if value.is_truthy()? {
             slots.push((name, value));
@@ -418,6 +497,20 @@ fn attributes<'py>(
     if let Some(lazy) = annotations.lazy {
         slots.push((name!(py, "__annotate__"), lazy));
     }
+    Ok(slots)
+}
+
+/// The attributes that do not follow from the code, by one call of the runtime.
+fn attributes<'py>(
+    known: &Known,
+    program: &mut Program<'py>,
+    function: &Bound<'py, PyAny>,
+    code: &Bound<'py, PyAny>,
+    plan: &Plan,
+    globals: &Bound<'py, PyDict>,
+    mut slots: Vec<Slot<'py>>,
+) -> PyResult<()> {
+    let py = function.py();
     // Only from 3.12 on: an attribute that is missing costs more than the others together.
     if known.version >= (3, 12) {
         let parameters = function.getattr(intern!(py, "__type_params__"))?;

@@ -151,6 +151,13 @@ impl<'py> Program<'py> {
         });
     }
 
+    /// Calls a function of the runtime with a tuple that may be in the payload already.
+    pub(crate) fn call_made(&mut self, name: Runtime, arguments: &Bound<'py, PyTuple>) {
+        self.runtime(name);
+        self.save(arguments.clone().into_any());
+        self.op(Op::Reduce);
+    }
+
     /// Adds the items of a dict on top of the stack: the key and value that `pair` pushes for each of `items`.
     pub(crate) fn set_items<T>(
         &mut self,

@@ -279,9 +279,7 @@ fn one_long_name_used_often_takes_linear_time() {
         data.extend_from_slice(b"h\x00h\x00\x930");
         quoted.extend_from_slice(b"h\x00h\x00\x930");
     }
-    dict.extend_from_slice(
-        b"ccodepickle._runtime\nf\nccodepickle._runtime\nc\n(h\x00K\x01h\x00tR}(",
-    );
+    dict.extend_from_slice(b"ccodepickle._runtime\nf\n(h\x00K\x01h\x00t}(");
     dict.extend_from_slice(&b"h\x00N".repeat(100_000));
     dict.extend_from_slice(b"u\x86R");
     for data in [data, quoted, dict] {
@@ -289,6 +287,28 @@ fn one_long_name_used_often_takes_linear_time() {
         let graph = read(&data).unwrap();
         assert_eq!(Payload::of(&graph).references, []);
     }
+}
+
+#[test]
+fn a_function_names_its_code_by_arguments() {
+    // A function of a text, a class's code by `f` alone, and a method of that in a namespace of a package.
+    let graph = read(
+        b"\x80\x04ccodepickle._runtime\nf\nq\x000h\x00U\x04textK\x02U\x01p\x87}\x86R0\
+          h\x00U\x05classK\x05U\x01p\x87\x85Rq\x010\
+          h\x00h\x01U\x01mK\x07\x87}U\x08__name__U\x03a.bs\x86R.",
+    )
+    .unwrap();
+    let payload = Payload::of(&graph);
+    let [text, class] = &payload.code[..] else {
+        panic!("{} codes", payload.code.len());
+    };
+    assert_eq!((&*text.text, text.line), ("text", 2));
+    assert_eq!((&*class.text, class.line), ("class", 5));
+    let [method] = &class.methods[..] else {
+        panic!("{} methods", class.methods.len());
+    };
+    assert_eq!((method.line, &*method.name), (7, "m"));
+    assert!(class.packages.contains("a"));
 }
 
 #[test]

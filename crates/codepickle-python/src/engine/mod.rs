@@ -185,6 +185,15 @@ impl<'py> Engine<'py> {
         self.out.mode() == Mode::OneShot
     }
 
+    /// Whether saving `obj` writes nothing but itself: it is a constant, and the user has no say in it.
+    pub(crate) fn leads_nowhere(&self, obj: &Bound<'py, PyAny>) -> bool {
+        let hooks = &self.hooks;
+        hooks.persistent_id.is_none()
+            && hooks.reducer_override.is_none()
+            && hooks.dispatch_table.is_none()
+            && is_constant(obj)
+    }
+
     /// Writes one pickle of `obj`. After an error nothing is left of it but what went into the file and the memo.
     pub(crate) fn dump(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
         self.root = Some(obj.clone());

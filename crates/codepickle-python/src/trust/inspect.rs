@@ -1,4 +1,6 @@
 //! `inspect_payload`: what a pickle would do, as plain data for `codepickle._inspect`.
+use std::collections::HashSet;
+
 use codepickle_stream::{
     Added, Maker, Payload, Referred, Step, Survey, Unit, Value, View, heads, op, steps, trace,
 };
@@ -38,6 +40,7 @@ pub(crate) fn inspect_payload<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bou
         codes: PyList::empty(py),
         units: PyList::empty(py),
         globals: Vec::new(),
+        tuples: HashSet::new(),
         omitted: 0,
     };
     told.all()?;
@@ -107,6 +110,8 @@ struct Told<'t, 'py> {
     units: Bound<'py, PyList>,
     /// (where, module, name), each place of a global.
     globals: Vec<(usize, Option<(String, String)>)>,
+    /// Tuples that code is made of.
+    tuples: HashSet<Value>,
     omitted: usize,
 }
 
@@ -294,6 +299,8 @@ impl<'py> Told<'_, 'py> {
 
     fn kind(&self, value: Value) -> String {
         match self.survey.graph().view(value) {
+            _ if self.survey.maker(value) == Some(Maker::Source) => "c".to_owned(),
+            _ if self.survey.maker(value) == Some(Maker::Method) => "d".to_owned(),
             View::Call { function, .. } => {
                 let name = self.survey.global(function);
                 name.map(|(_, name)| name.to_owned()).unwrap_or_default()
@@ -312,6 +319,25 @@ impl<'py> Told<'_, 'py> {
         self.codes.append(entry)
     }
 
+    /// The code that a function has as a tuple: told of as if it were a call of its own, whose number this is.
+    fn code_of(
+        &mut self,
+        code: Value,
+        maker: Maker,
+        arguments: &Bound<'py, PyTuple>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let number = self.number(code);
+        let kind = if maker == Maker::Source { "c" } else { "d" };
+        if self.tuples.insert(code) {
+            if self.codes.len() < MOST {
+                self.codes.append((number, kind, arguments.get_item(0)?))?;
+            } else {
+                self.omitted += 1;
+            }
+        }
+        Ok(("#", number, kind).into_pyobject(self.py)?.into_any())
+    }
+
     fn unit(&mut self, value: Value) -> PyResult<()> {
         if self.units.len() >= MOST {
             self.omitted += 1;
@@ -319,7 +345,15 @@ impl<'py> Told<'_, 'py> {
         }
         let unit = Unit::of(self.survey, value, self.budget);
         let digest = unit.map(|unit| sha256(self.py, &unit.bytes)).transpose()?;
-        let arguments = self.arguments(value)?;
+        let mut arguments = self.arguments(value)?;
+        if let Some((code, maker)) = self.survey.code_of(value) {
+            let reference = self.code_of(code, maker, &arguments)?;
+            let others = arguments.iter().skip(1);
+            arguments = PyTuple::new(
+                self.py,
+                std::iter::once(reference).chain(others).collect::<Vec<_>>(),
+            )?;
+        }
         let entry = (
             self.number(value),
             self.kind(value),

@@ -324,8 +324,17 @@ impl<'g, 'a> Reader<'g, 'a> {
                 self.payload.bytecode.push(bytecode);
             }
             Known::Runtime('f') => {
-                if let [code, globals, ..] = arguments[..] {
-                    self.functions.push((code, globals));
+                if let Some(code) = first {
+                    self.function_code(*code);
+                }
+                match arguments[..] {
+                    [code] => {
+                        if let Some(made) = self.code.get(&code).copied() {
+                            self.code.insert(value, made);
+                        }
+                    }
+                    [code, globals, ..] => self.functions.push((code, globals)),
+                    [] => {}
                 }
             }
             Known::Runtime('v') => {
@@ -427,6 +436,18 @@ impl<'g, 'a> Reader<'g, 'a> {
         self.payload.code.push(carried);
         self.code.insert(value, (index, line));
         self.same.insert(key, index);
+    }
+
+    /// What `f` takes for code: a code object, or the arguments of the call that would make it.
+    fn function_code(&mut self, code: Value) {
+        if self.code.contains_key(&code) || self.graph.view(code) != View::Tuple {
+            return;
+        }
+        let arguments: Vec<Value> = self.graph.items(code).take(MOST_ARGUMENTS).collect();
+        match arguments.first() {
+            Some(unit) if self.code.contains_key(unit) => self.method(code, &arguments),
+            _ => self.snippet(code, &arguments),
+        }
     }
 
     fn method(&mut self, value: Value, arguments: &[Value]) {

@@ -268,11 +268,16 @@ impl Check<'_, '_, '_> {
                     "bytecode cannot be reviewed, and is never allowed",
                 );
             }
-            Some(Maker::Source) => {}
+            Some(Maker::Source | Maker::Function) => {}
             _ => return,
         }
         let limits = self.rules.limits;
-        let arguments = survey.arguments(value, 16);
+        let arguments = match survey.code_of(value) {
+            Some((code, Maker::Source)) => graph.items(code).take(16).collect(),
+            Some(_) => return,
+            None if survey.maker(value) == Some(Maker::Function) => return,
+            None => survey.arguments(value, 16),
+        };
         let line = arguments.get(1).map(|line| graph.view(*line));
         let path = arguments.get(2).and_then(|path| graph.name(*path, 4096));
         let placed = matches!(line, Some(View::Int(line)) if (1..=limits.line).contains(&line));

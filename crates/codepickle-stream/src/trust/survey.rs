@@ -1,7 +1,7 @@
 //! Which calls a pickle makes, of what.
 use std::collections::HashMap;
 
-use crate::read::{Graph, Trace, Value, View};
+use crate::read::{Graph, Kind, Trace, Value, View};
 
 /// The module whose functions payloads call.
 pub(crate) const RUNTIME: &str = "codepickle._runtime";
@@ -12,9 +12,9 @@ pub(crate) const LONGEST_NAME: usize = 4096;
 /// What a function of the wire format (docs/wire-format.md) does when it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Maker {
-    /// `c`: compiles a text.
+    /// `c`, or `f` with its arguments alone: compiles a text.
     Source,
-    /// `d`: takes the code of a method out of that of its class.
+    /// `d`, or `f` with its arguments alone: takes the code of a method out of that of its class.
     Method,
     /// `b`: reads bytecode.
     Bytecode,
@@ -133,7 +133,13 @@ impl<'g, 'a> Survey<'g, 'a> {
             Some(("builtins", "setattr")) => Some(Maker::Change),
             _ => None,
         };
-        let Some(maker) = maker else { return };
+        let Some(mut maker) = maker else { return };
+        if maker == Maker::Function
+            && self.graph().items(arguments).nth(1).is_none()
+            && let Some((_, made)) = self.code_of(value)
+        {
+            maker = made;
+        }
         self.makers.insert(value, maker);
         if maker == Maker::Change
             && let Some(target) = self.graph().items(arguments).next()
@@ -162,15 +168,42 @@ impl<'g, 'a> Survey<'g, 'a> {
         self.makers.get(&value).copied()
     }
 
+    /// The tuple that a call of `f` has in the place of a code object, and what makes one of its items.
+    #[must_use]
+    pub fn code_of(&self, call: Value) -> Option<(Value, Maker)> {
+        let graph = self.graph();
+        let View::Call {
+            function,
+            arguments,
+        } = graph.view(call)
+        else {
+            return None;
+        };
+        let code = graph.items(arguments).next()?;
+        let tuples = [arguments, code].map(|value| graph.kind(value)) == [Some(Kind::Tuple); 2];
+        if self.global(function) != Some((RUNTIME, "f")) || !tuples {
+            return None;
+        }
+        // As the runtime tells them apart.
+        let first = graph.items(code).next()?;
+        let text = !first.is_node() && matches!(graph.view(first), View::Str(_));
+        Some((code, if text { Maker::Source } else { Maker::Method }))
+    }
+
     /// The calls of the wire format that change the value.
     #[must_use]
     pub fn changes(&self, value: Value) -> &[Value] {
         self.changes.get(&value).map_or(&[], Vec::as_slice)
     }
 
-    /// The arguments of a call; at most `most`.
+    /// The arguments of a call; at most `most`. Those of a code object are what it is made of, also where `f` makes it.
     #[must_use]
     pub fn arguments(&self, call: Value, most: usize) -> Vec<Value> {
+        if let Some(Maker::Source | Maker::Method) = self.maker(call)
+            && let Some((code, _)) = self.code_of(call)
+        {
+            return self.graph().items(code).take(most).collect();
+        }
         match self.graph().view(call) {
             View::Call { arguments, .. } => self.graph().items(arguments).take(most).collect(),
             _ => Vec::new(),

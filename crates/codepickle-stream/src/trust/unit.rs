@@ -155,19 +155,13 @@ impl Walk<'_, '_, '_> {
                 self.sized(b'n', name.as_bytes());
             }
             Kind::Call => match survey.maker(value) {
-                Some(Maker::Source) => {
+                Some(maker @ (Maker::Source | Maker::Method)) => {
                     self.silent.extend(graph.inputs(value));
-                    let arguments = survey.arguments(value, usize::MAX);
-                    let count = arguments.len();
-                    let kept = arguments.into_iter().enumerate();
-                    self.bytes.extend_from_slice(&(count as u64).to_le_bytes());
-                    self.values(
-                        b'c',
-                        kept.filter(|(at, _)| !matches!(at, 1 | 2))
-                            .map(|(_, value)| value),
-                    );
+                    self.silent
+                        .extend(survey.code_of(value).map(|(code, _)| code));
+                    self.code(maker, survey.arguments(value, usize::MAX))?;
                 }
-                Some(Maker::Method) => self.method(value)?,
+                Some(Maker::Function) => self.function(value)?,
                 _ => self.values(b'<', graph.inputs(value)),
             },
             _ => self.values(b'<', graph.inputs(value)),
@@ -179,15 +173,47 @@ impl Walk<'_, '_, '_> {
         Some(())
     }
 
+    /// A function. What its code is made of is told of here: the tuple may be used elsewhere as what it is, and counts as such
+    /// there, with line and path.
+    fn function(&mut self, value: Value) -> Option<()> {
+        let (survey, graph) = (self.survey, self.survey.graph());
+        let Some((code, maker)) = survey.code_of(value) else {
+            self.values(b'<', graph.inputs(value));
+            return Some(());
+        };
+        self.silent.extend(graph.inputs(value));
+        self.silent.push(code);
+        self.bytes.push(b'F');
+        self.code(maker, graph.items(code).collect())?;
+        let others = survey.arguments(value, usize::MAX);
+        self.values(b'f', others.into_iter().skip(1));
+        Some(())
+    }
+
+    /// A code object, made of these arguments; without its place.
+    fn code(&mut self, maker: Maker, arguments: Vec<Value>) -> Option<()> {
+        if maker == Maker::Method {
+            return self.method(&arguments);
+        }
+        let count = arguments.len();
+        let kept = arguments.into_iter().enumerate();
+        self.bytes.extend_from_slice(&(count as u64).to_le_bytes());
+        self.values(
+            b'c',
+            kept.filter(|(at, _)| !matches!(at, 1 | 2))
+                .map(|(_, value)| value),
+        );
+        Some(())
+    }
+
     /// A method: its line counts from that of its class.
-    fn method(&mut self, value: Value) -> Option<()> {
+    fn method(&mut self, arguments: &[Value]) -> Option<()> {
         let survey = self.survey;
-        self.silent.extend(survey.graph().inputs(value));
         let number = |value: Value| match survey.graph().view(value) {
             View::Int(number) => Some(number),
             _ => None,
         };
-        let [unit, name, line] = survey.arguments(value, 4)[..] else {
+        let [unit, name, line] = *arguments else {
             return None;
         };
         let first = match survey.maker(unit)? {

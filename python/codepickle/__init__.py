@@ -26,6 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # `typing` takes longer to import than the rest together
     from typing import Any, List
 
+    from ._executor import InterpreterDied, PythonExecutor, RemoteError, run
     from ._fingerprint import fingerprint
     from ._inspect import Finding, Report, inspect
     from ._lowering import LoweringError, MinimumVersion, lower, minimum_version
@@ -44,11 +45,14 @@ except ImportError:  # the wheel for Pythons without a native module: the loader
     from ._loader_only import (  # type: ignore[no-redef]  # of an overloaded function
         CloudPickler,
         Finding,
+        InterpreterDied,
         LoweringError,
         MinimumVersion,
         Pickler,
         Policy,
         PolicyError,
+        PythonExecutor,
+        RemoteError,
         Report,
         Requirement,
         Requirements,
@@ -62,16 +66,20 @@ except ImportError:  # the wheel for Pythons without a native module: the loader
         portable,
         record_sources,
         requirements,
+        run,
     )
 
 #: Imported when they are asked for: every worker imports the package, and few need these.
 _LATE = {
     "Finding": "_inspect",
+    "InterpreterDied": "_executor",
     "Key": "_signing",
     "LoweringError": "_lowering",
     "MinimumVersion": "_lowering",
     "Policy": "_policy",
     "PolicyError": "_policy",
+    "PythonExecutor": "_executor",
+    "RemoteError": "_executor",
     "Report": "_inspect",
     "Requirement": "_requirements",
     "SignatureError": "_signing",
@@ -84,6 +92,7 @@ _LATE = {
     "portable": "_portable_groups",
     "record_sources": "_recorder",
     "requirements": "_requirements",
+    "run": "_executor",
     "sign": "_signing",
     "verify": "_signing",
 }
@@ -111,6 +120,7 @@ __all__ = [
     "BytecodeVersionError",
     "CloudPickler",
     "Finding",
+    "InterpreterDied",
     "Key",
     "LoadError",
     "LoweringError",
@@ -121,6 +131,8 @@ __all__ = [
     "Policy",
     "PolicyError",
     "PortabilityWarning",
+    "PythonExecutor",
+    "RemoteError",
     "Report",
     "Requirement",
     "Requirements",
@@ -141,6 +153,7 @@ __all__ = [
     "record_sources",
     "register_pickle_by_value",
     "requirements",
+    "run",
     "sign",
     "unregister_pickle_by_value",
     "verify",

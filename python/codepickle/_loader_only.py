@@ -66,6 +66,11 @@ def requirements(*args: Any, **options: Any) -> Any:
     _missing("requirements")
 
 
+def run(*args: Any, **options: Any) -> Any:
+    """Raises NotImplementedError: see the module's docstring."""
+    _missing("run")
+
+
 class Pickler:
     """Raises NotImplementedError when instantiated: see the module's docstring."""
 
@@ -99,6 +104,21 @@ class Policy:
 
 class PolicyError(ValueError):
     """Of `codepickle.Policy`, which this installation lacks."""
+
+
+class PythonExecutor:
+    """Raises NotImplementedError when instantiated: see the module's docstring."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        _missing("PythonExecutor")
+
+
+class InterpreterDied(RuntimeError):
+    """Of `PythonExecutor`, which this installation lacks."""
+
+
+class RemoteError(Exception):
+    """Of `PythonExecutor`, which this installation lacks."""
 
 
 class LoweringError(SyntaxError):

@@ -26,14 +26,16 @@ from common import CACHE, IN_CI, Failure, environment, main, pythons, venv  # no
 #: The client; the last that all of the engines' versions below have.
 CLIENT = "3.11"
 LIGHT = ["distributed==2023.5.0", "dask==2023.5.0", "ipyparallel==9.0.2", "ipykernel", "celery==5.5.3", "redis"]
-LIGHT += ["joblib>=1.3,<1.6", "setuptools<81"]
+LIGHT += ["joblib>=1.3,<1.6", "execnet", "setuptools<81"]
 FROM_3_8 = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"]
 
 
 class Engine:
     """What is installed for an engine, and where it is tried."""
 
-    def __init__(self, name, folder="", packages=(), versions=(), ci=(), alone=False, client_only=False, needs=""):
+    def __init__(
+        self, name, folder="", packages=(), versions=(), ci=(), alone=False, client_only=False, needs="", ours=False
+    ):
         self.name = name
         #: Engines with one set of packages share environments.
         self.folder = folder
@@ -46,6 +48,8 @@ class Engine:
         #: Whether the workers need nothing installed.
         self.client_only = client_only
         self.needs = needs
+        #: Whether it is a part of Codepickle, which there is in no other mode.
+        self.ours = ours
 
 
 ENGINES = [
@@ -53,6 +57,15 @@ ENGINES = [
     Engine("ipyparallel", "engines", LIGHT, FROM_3_8, ["3.8", "3.9", "3.13"]),
     Engine("celery", "engines", LIGHT, FROM_3_8, ["3.8", "3.9", "3.13"], needs="redis-server"),
     Engine("joblib", "engines", LIGHT, FROM_3_8, ["3.8", "3.13"], alone=True),
+    Engine(
+        "interpreters",
+        "engines",
+        LIGHT,
+        [*FROM_3_8, "3.14", "3.15", "pypy3.9"],
+        ["3.8", "3.9", "3.13", "3.14", "pypy3.9"],
+        client_only=True,
+        ours=True,
+    ),
     Engine("processes", versions=["3.7", *FROM_3_8, "3.14", "3.15"], ci=["3.7", "3.11", "3.14"], alone=True),
     Engine(
         "pyspark",
@@ -101,6 +114,8 @@ class Grid:
             for mode in modes:
                 # What is spawned by the standard library, or joblib, needs no carrier: it has this Python's path. Spark
                 # puts functions of its own around those of the user.
+                if engine.ours and mode != "codepickle":
+                    continue
                 if mode != "portable" or not (engine.alone or engine.name == "pyspark"):
                     tasks += self.tasks(engine, mode)
         wanted = {}

@@ -10,11 +10,9 @@ import abc
 import contextlib
 import enum
 import functools
-import hashlib
-import inspect
 import sys
-import threading
 import types
+from _thread import allocate_lock
 from collections import OrderedDict
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, cast
 
@@ -160,6 +158,11 @@ def state_of(attributes: Attributes, declarations: Attributes) -> Any:
     return (attributes, declarations) if declarations else attributes
 
 
+def _hex_digest(data: bytes) -> str:
+    # Not by `hashlib`, which loads OpenSSL: that takes longer than all that the first class takes here.
+    return cast(str, _runtime.hex_digest(data))
+
+
 _REQUIRED = object()
 
 
@@ -257,16 +260,18 @@ def class_state(cls: Any) -> Tuple[Attributes, Attributes]:
         attributes[name] = value
     if module_of(cls) is None and "__module__" in cls.__dict__ and cls.__dict__["__module__"] is not None:
         attributes["__module__"] = cls.__dict__["__module__"]
-    from ._annotations import of_class
-    from ._attrs import declare_attrs
-
     if "__attrs_attrs__" in attributes:
+        from ._attrs import declare_attrs
+
         declare_attrs(cls, attributes)
-    annotations = of_class(cls)
-    if annotations.values:
-        attributes["__annotations__"] = annotations.values
-    if annotations.lazy:
-        declarations["l"] = annotations.lazy
+    if "__annotations__" in cls.__dict__ or sys.version_info >= (3, 14):
+        from ._annotations import of_class
+
+        annotations = of_class(cls)
+        if annotations.values:
+            attributes["__annotations__"] = annotations.values
+        if annotations.lazy:
+            declarations["l"] = annotations.lazy
     if isinstance(cls, abc.ABCMeta):
         abstract = getattr(cls, "__abstractmethods__", ())
         if abstract or any(getattr(base, "__abstractmethods__", ()) for base in cls.__mro__[1:]):
@@ -343,7 +348,7 @@ def identify(cls: Any, unit: Optional[types.CodeType], numbers: Numbers) -> Iden
 #: How many tokens have their numbers remembered: one entry for each class text of which a class was dumped.
 _NUMBERED_TOKENS = 100_000
 _next_numbers: OrderedDict[str, int] = OrderedDict()
-_numbers_lock = threading.Lock()
+_numbers_lock = allocate_lock()
 
 
 def take_number(obj: Any, token: str, known: Optional[Tuple[Any, ...]], numbers: Numbers) -> int:
@@ -433,14 +438,16 @@ def captured_digest(cls: Any, has_text: bool) -> str:
                 if not has_text:
                     parts.append(f"{name}.code={_code_digest(function)}")
     if not has_text:
+        from inspect import cleandoc  # which imports half of the library
+
         doc = attributes.get("__doc__")
         # The compiler dedents it from 3.13 on.
-        parts.append(f"doc={inspect.cleandoc(doc) if isinstance(doc, str) else doc!r}")
+        parts.append(f"doc={cleandoc(doc) if isinstance(doc, str) else doc!r}")
         parts += [f"hint {name}:{_describe_hint(hint)}" for name, hint in attributes.get("__annotations__", {}).items()]
     parts += [f"member {_describe(member)}" for member in _declarations.constants_of(cls)]
     if not parts:
         return ""
-    return hashlib.sha256("\n".join(sorted(parts)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return _hex_digest("\n".join(sorted(parts)).encode("utf-8", "surrogatepass"))[:16]
 
 
 def _describe_hint(hint: Any) -> str:
@@ -473,10 +480,10 @@ def _code_digest(function: types.FunctionType) -> str:
     except Exception:  # no source, or no native module
         arguments = ()
     if not arguments:
-        return hashlib.sha256(b"".join([code.co_code, repr(code.co_names).encode(), _constants(code)])).hexdigest()
+        return _hex_digest(b"".join([code.co_code, repr(code.co_names).encode(), _constants(code)]))
     if isinstance(arguments[0], types.CodeType):
         return f"{_runtime.unit_digest(arguments[0]).hex()}.{arguments[1]}"
-    return hashlib.sha256(str(arguments[0]).encode("utf-8", "surrogatepass")).hexdigest()
+    return _hex_digest(str(arguments[0]).encode("utf-8", "surrogatepass"))
 
 
 def _constants(code: types.CodeType) -> bytes:
@@ -523,7 +530,7 @@ def _describe(value: Any) -> str:
 
 def content_digest(value: Any) -> str:
     """A digest of what `_describe` says."""
-    return hashlib.sha256(_describe(value).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return _hex_digest(_describe(value).encode("utf-8", "surrogatepass"))[:16]
 
 
 class _Describe:
@@ -582,7 +589,7 @@ class _Describe:
         if type(state) is dict and state:
             return self(state)
         if getattr(kind, "__module__", "").partition(".")[0] == "numpy" and hasattr(value, "tobytes"):
-            return hashlib.sha256(value.tobytes()).hexdigest()
+            return _hex_digest(value.tobytes())
         return ""
 
 

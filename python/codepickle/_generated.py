@@ -100,7 +100,7 @@ def _method_name(function: Any) -> Optional[str]:
     if code.co_filename == "<string>":
         name = code.co_name if code.co_name != "<lambda>" else function.__name__
         return name if name == "__new__" or name in _runtime.DATACLASS_METHODS else None
-    if code in guard_codes() and _repr_code(function) is not None:
+    if code.co_name == "wrapper" and code in guard_codes() and _repr_code(function) is not None:
         return "__repr__"
     name = function.__name__
     return name if code in namedtuple_codes() and name in NAMEDTUPLE_METHODS else None

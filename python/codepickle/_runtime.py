@@ -240,8 +240,13 @@ def _forget_lines(filename):
 
 def snippet_filename(text, path, line, header):
     """The file name under which a snippet is compiled: unique for its content and place."""
-    digest = sha256(("%d\0%s\0%s" % (line, header, text)).encode("utf-8", "surrogatepass"))
-    return "<codepickle %s/%s>" % (digest.hexdigest()[:16], path)
+    digest = hex_digest(("%d\0%s\0%s" % (line, header, text)).encode("utf-8", "surrogatepass"))
+    return "<codepickle %s/%s>" % (digest[:16], path)
+
+
+def hex_digest(data):
+    """SHA-256, in hexadecimal digits."""
+    return sha256(data).hexdigest()
 
 
 def compile_snippet(

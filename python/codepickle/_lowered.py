@@ -60,6 +60,16 @@ def only(values):
     return value
 
 
+def starred(name):
+    """A decorator that gives an annotation that is kept as text the star that it had."""
+
+    def decorate(function):
+        function.__annotations__[name] = "*" + function.__annotations__[name]
+        return function
+
+    return decorate
+
+
 async def now(value):
     """The value, for an `await` that makes a comprehension asynchronous."""
     return value

@@ -116,11 +116,6 @@ fn what_has_no_lowering_is_an_error_that_names_it() {
             1,
         ),
         ("lazy \\\nimport x\n", ConstructKind::LazyImport, 1),
-        (
-            "from __future__ import annotations\ndef f(*a: *T): pass\n",
-            ConstructKind::StarAnnotation,
-            2,
-        ),
         ("lambda: (x := locals())\n", ConstructKind::Walrus, 1),
         ("lambda a, /: super().a\n", ConstructKind::PositionalOnly, 1),
         ("def f(a, /): match = a\n", ConstructKind::PositionalOnly, 1),

@@ -18,3 +18,17 @@ class C[T](List[T]):
 
 call(lambda: (f(1), f.__annotations__, f.__type_params__[0].__bound__))
 call(lambda: (C().m(1, 2), C.__annotations__, C.m.__annotations__, C.__orig_bases__))
+
+
+def starred[*Ts](*args: *Ts, x: int = 1):
+    @(lambda made: made)
+    def inner(*args: * Ts): pass
+    return inner.__annotations__
+
+
+class Starred:
+    def m(self, *__args: *Tuple[int, str]): pass
+
+
+call(starred)
+call(lambda: (starred.__annotations__, Starred.m.__annotations__))

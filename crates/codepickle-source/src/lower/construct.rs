@@ -19,6 +19,8 @@ pub enum ConstructKind {
     StarTuple,
     /// `x: tuple = 1, 2` and `x: int = yield`
     AnnotatedTuple,
+    /// `x: int` at module level, after a function with `global x`
+    AnnotatedGlobal,
     /// `continue` in a `finally` clause
     ContinueInFinally,
     /// Which of key and value `{f(): g() for ...}` evaluates first
@@ -77,6 +79,7 @@ impl ConstructKind {
             | Self::FStringDebug
             | Self::StarTuple
             | Self::AnnotatedTuple
+            | Self::AnnotatedGlobal
             | Self::ContinueInFinally
             | Self::DictComprehensionOrder => 8,
             Self::RelaxedDecorator
@@ -105,6 +108,7 @@ impl fmt::Display for ConstructKind {
             Self::FStringDebug => "f-string with `=`",
             Self::StarTuple => "star without parentheses in return or yield",
             Self::AnnotatedTuple => "annotated assignment without parentheses",
+            Self::AnnotatedGlobal => "annotation of a name that a function declares global",
             Self::ContinueInFinally => "continue in finally",
             Self::DictComprehensionOrder => "order of evaluation in a dict comprehension",
             Self::RelaxedDecorator => "decorator that is no dotted name or call of one",

@@ -39,6 +39,7 @@
 //! # Ok::<(), codepickle_source::lower::LowerError>(())
 //! ```
 
+mod annotations;
 mod construct;
 mod edit;
 mod except_star;

@@ -49,6 +49,8 @@ pub(super) struct Rewriter<'a> {
     pub(super) loops: Vec<Option<String>>,
     /// What moves the lines around the visitor.
     pub(super) shifts: Vec<Shift>,
+    /// The names that functions and classes declare global, so far.
+    pub(super) globals: BTreeSet<String>,
     /// Whether annotations are not evaluated.
     pub(super) has_text_annotations: bool,
     pub(super) generics: Generics<'a>,
@@ -86,6 +88,7 @@ impl<'a> Rewriter<'a> {
             awaiting: Awaiting::default(),
             loops: Vec::new(),
             shifts: Vec::new(),
+            globals: BTreeSet::new(),
             has_text_annotations: matches!(
                 mode,
                 Mode::Definition {
@@ -364,7 +367,11 @@ impl<'a> Visitor<'a> for Rewriter<'a> {
                     self.star_tuple(value);
                 }
             }
-            Stmt::AnnAssign(assign) => self.annotated(assign),
+            Stmt::AnnAssign(assign) => {
+                self.annotated(assign);
+                self.annotated_global(assign);
+            }
+            Stmt::Global(global) => self.declared_global(global),
             Stmt::With(with) => self.with_items(with),
             Stmt::Match(found) => self.match_statement(found),
             Stmt::TypeAlias(alias) => return self.alias(alias),

@@ -21,7 +21,7 @@ impl Rewriter<'_> {
     }
 
     /// The kind of the token before `offset`.
-    fn previous(&self, offset: TextSize) -> Option<TokenKind> {
+    pub(super) fn previous(&self, offset: TextSize) -> Option<TokenKind> {
         let index = self.last_before(self.token_at(offset))?;
         Some(self.tokens.get(index)?.kind())
     }
@@ -59,23 +59,6 @@ impl Rewriter<'_> {
             && self.found(ConstructKind::ExceptTuple, types.start())
         {
             self.wrap(types.range(), "(", ")");
-        }
-    }
-
-    /// `x: tuple = 1, 2`
-    pub(super) fn annotated(&mut self, assign: &ast::StmtAnnAssign) {
-        let Some(value) = assign.value.as_deref() else {
-            return;
-        };
-        let is_bare = match value {
-            Expr::Tuple(tuple) => !tuple.parenthesized,
-            Expr::Yield(_) | Expr::YieldFrom(_) => {
-                self.previous(value.start()) == Some(TokenKind::Equal)
-            }
-            _ => false,
-        };
-        if is_bare && self.found(ConstructKind::AnnotatedTuple, value.start()) {
-            self.wrap(value.range(), "(", ")");
         }
     }
 
@@ -265,34 +248,6 @@ impl Rewriter<'_> {
                 self.wrap(*range, &format!("(await {helper}.now("), "))");
             }
         }
-    }
-
-    /// `*args: *Ts`
-    pub(super) fn star_annotation(&mut self, def: &ast::StmtFunctionDef) {
-        let annotation = def
-            .parameters
-            .vararg
-            .as_deref()
-            .and_then(|vararg| vararg.annotation());
-        let Some(Expr::Starred(star)) = annotation else {
-            return;
-        };
-        let kind = ConstructKind::StarAnnotation;
-        if !self.found(kind, star.start()) {
-            return;
-        }
-        // Kept as text, unless whoever takes the definition alone cares for annotations himself.
-        if self.has_text_annotations && self.within.start() < def.start() {
-            return self.refuse(kind, star.start());
-        }
-        let helper = self.helper();
-        let value = TextRange::new(star.start() + TextSize::from(1), star.end());
-        let parts = vec![
-            Part::Text(format!("{helper}.only(")),
-            Part::Source(value),
-            Part::Text(")".to_owned()),
-        ];
-        self.edit(star.range(), parts);
     }
 
     /// `lazy import x`: what 3.15 does itself where `sys.set_lazy_imports_filter` says so, and, by PEP 810, what older

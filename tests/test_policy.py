@@ -234,6 +234,9 @@ def test_limits():
     laughs = b"\x80\x04})" + b"".join(b"\x94h%c\x86" % index for index in range(60)) + b"Ns."
     assert refusals(laughs) == {"limit-hashing"}
     assert refusals(b"}(" + b"L%dL\nN" % 2**70 * 10_001 + b"u.") == {"limit-long-keys"}
+    doubled = b"".join(b"q%ch%c\x86" % (index, index) for index in range(60))
+    view = b"\x80\x04ccodepickle._runtime\ni\n(\x8c\x01k](" + b")" + doubled + b"etR."
+    assert refusals(view) == {"limit-hashing"}
     assert refusals(b"L" + b"9" * 5000 + b"L\n.") == {"limit-digits"}
     assert refusals(b"(L" + b"9" * 5000 + b"L\nt.") == {"limit-digits"}
     assert refusals(codepickle.dumps(scaled), Policy(approved=[scaled], max_source=10)) == {"limit-source"}

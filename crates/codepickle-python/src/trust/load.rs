@@ -9,6 +9,10 @@ use pyo3::types::PyIterator;
 use crate::trust::execute::Executor;
 use crate::trust::{memory, renamed, sha256};
 
+/// What the tables of the reader hold for an object, and for any opcode, at most.
+const OBJECT_BYTES: usize = 256;
+const OPCODE_BYTES: usize = 64;
+
 /// `pickle.UnpicklingError`'s child for what cannot be loaded.
 pub(crate) fn error(py: Python<'_>, text: &str) -> PyErr {
     let made = || {
@@ -91,7 +95,12 @@ pub(crate) fn load_checked<'py>(
     let (rules, nesting) = rules.rules();
     // A copy that nobody else can change.
     let data = data.to_vec();
-    let read = trace(&data, memory(&data));
+    let most = rules
+        .limits
+        .objects
+        .saturating_mul(OBJECT_BYTES)
+        .saturating_add(rules.limits.opcodes.saturating_mul(OPCODE_BYTES));
+    let read = trace(&data, memory(&data).min(most.saturating_add(1 << 24)));
     let names = |module: &str, name: &str| {
         renamed(py, module, name).unwrap_or_else(|_| (module.to_owned(), name.to_owned()))
     };

@@ -13,6 +13,7 @@ use crate::trust::unit::Unit;
 /// most of what they rest on, and are told of one by one.
 const UNITS_PER_BYTE: usize = 64;
 const UNITS_BASE: usize = 1 << 24;
+const UNITS_MOST: usize = 1 << 28;
 
 /// More refusals than anybody reads.
 const MOST_REFUSALS: usize = 100;
@@ -45,7 +46,8 @@ pub fn check(
         hash,
         budget: length
             .saturating_mul(UNITS_PER_BYTE)
-            .saturating_add(UNITS_BASE),
+            .saturating_add(UNITS_BASE)
+            .min(UNITS_MOST),
         covered: HashSet::new(),
         roots: HashSet::new(),
         rejected: HashSet::new(),
@@ -186,6 +188,19 @@ impl Check<'_, '_, '_> {
             for value in graph.given(give).iter().step_by(step).filter(|_| hashed) {
                 hashing = hashing.saturating_add(depths.get(value).map_or(1, |(_, cost)| *cost));
                 long += usize::from(!value.is_node() && graph.view(*value) == View::BigInt);
+            }
+        }
+        // A view of a dict is made of its items.
+        for value in graph.values() {
+            if self.survey.maker(value) != Some(Maker::DictView) {
+                continue;
+            }
+            let items = self.survey.arguments(value, 2).get(1).copied();
+            for item in items.into_iter().flat_map(|items| graph.items(items)) {
+                hashing = hashing.saturating_add(depths.get(&item).map_or(1, |(_, cost)| *cost));
+                if hashing > limits.hashing {
+                    break;
+                }
             }
         }
         let end = graph.end();

@@ -146,7 +146,7 @@ impl Walk<'_, '_, '_> {
     fn node(&mut self, value: Value) -> Option<()> {
         let (survey, graph) = (self.survey, self.survey.graph());
         let kind = graph.kind(value)?;
-        self.bytes.extend_from_slice(&[b'\n', kind as u8]);
+        self.bytes.extend_from_slice(&[b'\n', tag(kind)]);
         match kind {
             Kind::Persistent | Kind::Buffer | Kind::ReadOnly | Kind::Extension => return None,
             Kind::Global => {
@@ -226,5 +226,25 @@ impl Walk<'_, '_, '_> {
         let line = number(line)?.checked_sub(first)?;
         self.bytes.extend_from_slice(&line.to_le_bytes());
         Some(())
+    }
+}
+
+/// What a kind is called in units. Approvals that people keep rest on it: it never changes.
+fn tag(kind: Kind) -> u8 {
+    match kind {
+        Kind::Tuple => b't',
+        Kind::List => b'l',
+        Kind::Dict => b'd',
+        Kind::Set => b's',
+        Kind::FrozenSet => b'f',
+        Kind::Global => b'g',
+        Kind::Extension => b'x',
+        Kind::Call => b'c',
+        Kind::New => b'n',
+        Kind::NewWithKeywords => b'k',
+        Kind::Instance => b'i',
+        Kind::Persistent => b'p',
+        Kind::Buffer => b'b',
+        Kind::ReadOnly => b'r',
     }
 }

@@ -1,6 +1,7 @@
 //! One opcode and its argument at a time.
 use crate::op;
 use crate::read::error::{ReadError, ReadErrorKind};
+use crate::read::text;
 
 /// The newest protocol.
 const HIGHEST_PROTOCOL: u8 = 5;
@@ -16,6 +17,31 @@ pub struct Instruction<'a> {
     pub argument: Argument<'a>,
     /// Where the next opcode is.
     pub end: usize,
+}
+
+impl Instruction<'_> {
+    /// Whether text that stands for a value can be one: [`decode`] takes any bytes.
+    ///
+    /// ```
+    /// use codepickle_stream::decode;
+    ///
+    /// assert!(decode(b"I12\n.", 0)?.is_sound());
+    /// assert!(!decode(b"Itwelve\n.", 0)?.is_sound());
+    /// # Ok::<(), codepickle_stream::ReadError>(())
+    /// ```
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        match (self.opcode, self.argument) {
+            (op::INT | op::LONG, Argument::Line(line)) => text::is_integer(line),
+            (op::FLOAT, Argument::Line(line)) => text::float(line).is_some(),
+            (op::STRING, Argument::Line(line)) => text::unquote(line).is_some(),
+            (op::UNICODE, Argument::Line(line)) => text::raw_unicode_unescape(line).is_some(),
+            (op::BINUNICODE | op::SHORT_BINUNICODE | op::BINUNICODE8, Argument::Bytes(bytes)) => {
+                text::is_utf8(bytes)
+            }
+            _ => true,
+        }
+    }
 }
 
 /// What follows an opcode in the stream.

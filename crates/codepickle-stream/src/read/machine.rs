@@ -244,7 +244,9 @@ impl<'a> Machine<'a> {
                 self.replace(count, Kind::Instance, Role::Inputs, offset)
             }
             _ => {
-                check_text(at)?;
+                if !at.is_sound() {
+                    return Err(ReadErrorKind::Argument);
+                }
                 self.stack.push(Value::atom(offset));
                 Ok(())
             }
@@ -378,23 +380,4 @@ pub(crate) fn index(at: &Instruction<'_>) -> Step<u64> {
     };
     let index = number.and_then(|number| u64::try_from(number).ok());
     index.ok_or(ReadErrorKind::Argument)
-}
-
-/// Whether a line that stands for a value can be one.
-fn check_text(at: &Instruction<'_>) -> Step<()> {
-    let Argument::Line(line) = at.argument else {
-        return Ok(());
-    };
-    let good = match at.opcode {
-        op::INT | op::LONG => text::is_integer(line),
-        op::FLOAT => text::float(line).is_some(),
-        op::STRING => text::unquote(line).is_some(),
-        op::UNICODE => text::raw_unicode_unescape(line).is_some(),
-        _ => true,
-    };
-    if good {
-        Ok(())
-    } else {
-        Err(ReadErrorKind::Argument)
-    }
 }

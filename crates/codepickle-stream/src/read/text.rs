@@ -21,6 +21,21 @@ pub(crate) fn is_integer(line: &[u8]) -> bool {
     !digits.is_empty() && digits.iter().all(good)
 }
 
+/// Whether the bytes are UTF-8, with lone surrogates as `surrogatepass` makes them.
+pub(crate) fn is_utf8(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    loop {
+        let Err(error) = std::str::from_utf8(rest) else {
+            return true;
+        };
+        rest = rest.get(error.valid_up_to()..).unwrap_or_default();
+        match rest {
+            [0xed, 0xa0..=0xbf, 0x80..=0xbf, tail @ ..] => rest = tail,
+            _ => return false,
+        }
+    }
+}
+
 /// A float in decimal.
 pub(crate) fn float(line: &[u8]) -> Option<f64> {
     std::str::from_utf8(line).ok()?.trim().parse().ok()
@@ -130,7 +145,7 @@ pub(crate) fn unquote(line: &[u8]) -> Option<Cow<'_, [u8]>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_integer, raw_unicode_unescape, unquote};
+    use super::{is_integer, is_utf8, raw_unicode_unescape, unquote};
     use crate::text::raw_unicode_escape;
     use proptest::prelude::*;
 
@@ -140,6 +155,12 @@ mod tests {
         for broken in [&b""[..], b"'", b"'a", b"a", b"'\\'", br"'\x4'"] {
             assert_eq!(unquote(broken), None, "{broken:?}");
         }
+    }
+
+    #[test]
+    fn lone_surrogates_are_text() {
+        assert!(is_utf8("ü".as_bytes()) && is_utf8(b"a\xed\xa0\x80b\xed\xbf\xbf"));
+        assert!(!is_utf8(b"\xff") && !is_utf8(b"\xed\xa0") && !is_utf8(b"a\xc3"));
     }
 
     #[test]

@@ -8,7 +8,8 @@ from . import TIMEOUT, processes, worker_path
 
 
 @contextlib.contextmanager
-def start(workers, mode, folder):
+def clients(workers, mode, folder):
+    """A client of a scheduler with one worker per Python, named by its version."""
     from distributed import Client
 
     contact = os.path.join(folder, "scheduler.json")
@@ -30,18 +31,24 @@ def start(workers, mode, folder):
                 "--no-dashboard",
             ]
             spawn(python, *script, "--nanny", "--local-directory", folder, *ours, **path)
-        if mode == "codepickle":
-            from codepickle.integrations import dask
-
-            dask.install()
         with Client(scheduler_file=contact, timeout=60, set_as_default=False) as client:
             client.wait_for_workers(len(workers), timeout=60)
+            yield client
 
-            def submit(version, function, *args):
-                future = client.submit(function, *args, workers=[version], pure=False, retries=0)
-                try:
-                    return future.result(TIMEOUT[mode])
-                finally:
-                    future.cancel()
 
-            yield submit
+@contextlib.contextmanager
+def start(workers, mode, folder):
+    if mode == "codepickle":
+        from codepickle.integrations import dask
+
+        dask.install()
+    with clients(workers, mode, folder) as client:
+
+        def submit(version, function, *args):
+            future = client.submit(function, *args, workers=[version], pure=False, retries=0)
+            try:
+                return future.result(TIMEOUT[mode])
+            finally:
+                future.cancel()
+
+        yield submit

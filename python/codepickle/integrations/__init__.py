@@ -7,7 +7,7 @@ between Pythons of different versions. It can be called again and again, and is 
 >>> with multiprocessing.install():
 ...     pass  # functions of __main__, lambdas and closures can be sent to worker processes here
 
-An engine in a version that was never tried is refused with `UnsupportedVersion`, unless ``any_version=True`` is given.
+An engine in a version that is not known is refused with `UnsupportedVersion`, unless ``any_version=True`` is given.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ _MISSING = object()
 
 
 class UnsupportedVersion(RuntimeError):
-    """The engine is there in a version that the integration was never tried with, or not at all."""
+    """The engine is there in a version that the integration does not know, or not at all."""
 
 
 class Changes:
@@ -65,7 +65,7 @@ class Integration:
         name: The module that holds it, as its `integration`: it is pickled as that name.
         engine: What users call it.
         module: The module that has to be there, and whose ``__version__`` it is; None for the standard library.
-        versions: The oldest that was tried, and the first that was not.
+        versions: The oldest that is known, and the first that is not.
         change: Makes the changes, by means of the `Changes` and the module that it is given.
         extra: The optional dependency of Codepickle that installs the engine.
     """
@@ -102,7 +102,7 @@ class Integration:
             A context manager at whose end everything is as it was before this call.
 
         Raises:
-            UnsupportedVersion: the engine is missing, or this version of it was never tried.
+            UnsupportedVersion: the engine is missing, or this version of it is not known.
         """
         with _lock:
             if self.installed:
@@ -137,7 +137,7 @@ class Integration:
         oldest, first_unknown = self.versions
         if not any_version and not _parsed(oldest) <= _parsed(found) < _parsed(first_unknown):
             raise UnsupportedVersion(
-                "%s %s is not among the versions that this was tried with, %s up to but not including %s. Take one of "
+                "%s %s is not among the versions that this knows, from %s up to but not including %s. Take one of "
                 "those, or call install(any_version=True) and see whether it works"
                 % (self.engine, found, oldest, first_unknown)
             )

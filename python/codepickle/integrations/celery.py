@@ -69,6 +69,6 @@ def _change(changes: Changes, kombu: Any) -> None:
         changes.call(lambda: serialization.register(NAME, *serializer), lambda: serialization.unregister(NAME))
 
 
-integration = Integration(__name__, "celery", "kombu", ("5.0", "6"), _change, "celery")
+integration = Integration(__name__, "celery", "kombu", ("5.5", "6"), _change, "celery")
 install = integration.install
 uninstall = integration.uninstall

@@ -129,6 +129,6 @@ def _change(changes: Changes, package: Any) -> None:
     redirect_in(changes, package)
 
 
-integration = Integration(__name__, "cloudpickle", "cloudpickle", ("1.5", "4"), _change)
+integration = Integration(__name__, "cloudpickle", "cloudpickle", ("2.2", "4"), _change)
 install = integration.install
 uninstall = integration.uninstall

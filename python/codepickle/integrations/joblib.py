@@ -21,6 +21,6 @@ def _change(changes: Changes, joblib: Any) -> None:
     changes.call(lambda: reduction.set_loky_pickler("codepickle"), lambda: reduction.set_loky_pickler(before))
 
 
-integration = Integration(__name__, "joblib", "joblib", ("1.0", "1.6"), _change, "joblib")
+integration = Integration(__name__, "joblib", "joblib", ("1.3", "1.6"), _change, "joblib")
 install = integration.install
 uninstall = integration.uninstall

@@ -27,7 +27,7 @@ def _change(changes: Changes, pyspark: Any) -> None:
     redirect_in(changes, cloudpickle)
 
 
-integration = Integration(__name__, "pyspark", "pyspark", ("3.3", "4"), _change, "pyspark")
+integration = Integration(__name__, "pyspark", "pyspark", ("3.5", "4"), _change, "pyspark")
 install = integration.install
 uninstall = integration.uninstall
 

@@ -22,7 +22,7 @@ def _change(changes: Changes, ray: Any) -> None:
     redirect_in(changes, ray.cloudpickle)
 
 
-integration = Integration(__name__, "ray", "ray", ("2.9", "3"), _change, "ray")
+integration = Integration(__name__, "ray", "ray", ("2.51", "3"), _change, "ray")
 uninstall = integration.uninstall
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import platform
 import sys
 import time
 
@@ -32,8 +31,9 @@ def start(workers, mode, folder):
             client.wait_for_engines(len(workers), timeout=60)
             views = {}
             for number in client.ids:
-                version = client[number].apply_async(platform.python_version).get(60)
-                views[version.rpartition(".")[0]] = client[number]
+                # A builtin function: of others it sends the bytecode, even if they can be imported there.
+                version = client[number].apply_async(eval, "'%d.%d' % __import__('sys').version_info[:2]").get(60)
+                views[version] = client[number]
                 if mode == "codepickle":
                     client[number].apply_async(ours.install).get(60)
 

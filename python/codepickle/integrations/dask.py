@@ -65,7 +65,7 @@ def _change(changes: Changes, distributed: Any) -> None:
         changes.call(cache.clear, cache.clear)
 
 
-integration = Integration(__name__, "dask", "distributed", ("2022.9", "2027"), _change, "dask")
+integration = Integration(__name__, "dask", "distributed", ("2023.5", "2027"), _change, "dask")
 install = integration.install
 uninstall = integration.uninstall
 

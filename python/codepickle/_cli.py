@@ -101,6 +101,11 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     except ValueError as error:
         print("codepickle: %s" % _safe(str(error)), file=sys.stderr)
         return WRONG_USE
+    except ImportError as error:
+        if error.name not in ("codepickle", "codepickle._native"):
+            raise
+        print("codepickle: this command needs the native module, which this installation lacks", file=sys.stderr)
+        return UNREADABLE
 
 
 def _safe(text: str) -> str:

@@ -217,6 +217,35 @@ fn snippets_leave_their_type_parameters_to_closures() {
 }
 
 #[test]
+fn what_a_decorated_snippet_runs_makes_its_type_parameters() {
+    let text = "@d\ndef f():\n def g[T](): return T\n return g\n";
+    let parts = Parts {
+        text,
+        header: "",
+        trailer: "",
+        line: 1,
+        column: 0,
+        decorators: 3,
+        has_text_annotations: false,
+    };
+    let older = Older::of(&parts, (3, 13), (3, 7)).unwrap().unwrap();
+    assert_eq!(older.forms[0].type_params, [""; 0]);
+    let changes: Vec<&str> = older.forms[0]
+        .changes
+        .iter()
+        .map(|(_, line)| line.as_str())
+        .collect();
+    assert_eq!(
+        changes,
+        [
+            " @_ck.generic(_ck.typevar(lambda: T, \"T\"))\n",
+            " def g(): return T\n",
+            " T: 0; return g\n"
+        ]
+    );
+}
+
+#[test]
 fn snippets_whose_type_parameters_cannot_be_told_apart_are_refused() {
     // One method has a variable of that name in its closure, the other a global.
     let text = "class C:\n def a[T](self): return T\n def b(self): return T\n";

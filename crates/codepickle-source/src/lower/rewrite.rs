@@ -233,7 +233,8 @@ impl<'a> Rewriter<'a> {
         let mut scope = Scope::of_body(Kind::Function, &def.body);
         scope.range = def.range();
         let running = self.generics.running;
-        self.generics.running += u32::from(self.within.contains(def.start()));
+        // The decorators of what is only compiled are not in it.
+        self.generics.running += u32::from(self.within.contains(def.name.start()));
         let in_loop = std::mem::take(&mut self.generics.in_loop);
         self.in_scope(scope, |rewriter| {
             if is_renamed {

@@ -34,6 +34,8 @@ def fill(dispatch: Dict[type, Callable[[Any], Reduced]]) -> None:
     """Add the reducers for hints to `dispatch`."""
     dispatch.update(aliases)
     dispatch[typing.ForwardRef] = _reduce_forward_reference
+    if hasattr(typing, "NoDefault"):  # 3.13
+        dispatch[type(typing.NoDefault)] = _reduce_no_default
     modules = [typing, sys.modules.get("typing_extensions")]
     if sys.version_info < (3, 12):
         from . import _lowered_types
@@ -143,8 +145,8 @@ def reduce_variable(obj: Any) -> Reduced:
     if kind == "NewType":
         arguments = (obj.__supertype__,)
     elif kind == "TypeAliasType":
-        value = obj.__value__
-        # An alias that is part of itself has no eager form.
+        # An alias that is part of itself has no eager form, and one whose value raises has none at all.
+        value = _evaluated(obj, "__value__", obj)
         arguments = (Expression(_runtime.h, "n", "Any") if _mentions(value, obj) else value,)
         if obj.__type_params__:
             options["type_params"] = tuple(obj.__type_params__)
@@ -187,12 +189,12 @@ def _number(obj: Any, token: str, content: Any) -> Any:
     return found
 
 
-def _evaluated(obj: Any, name: str) -> Any:
-    """A bound or constraints; from 3.12 on they are evaluated lazily and may fail."""
+def _evaluated(obj: Any, name: str, otherwise: Any = None) -> Any:
+    """A bound, constraints or a value; from 3.12 on they are evaluated lazily and may fail."""
     try:
         return getattr(obj, name)
     except Exception:
-        return None
+        return otherwise
 
 
 def _mentions(value: Any, alias: Any, depth: int = 0) -> bool:
@@ -201,6 +203,10 @@ def _mentions(value: Any, alias: Any, depth: int = 0) -> bool:
     if depth > 20:
         return False
     return any(_mentions(item, alias, depth + 1) for item in getattr(value, "__args__", None) or ())
+
+
+def _reduce_no_default(obj: Any) -> Reduced:
+    return _runtime.g, ("typing", "NoDefault")
 
 
 def reduce_new_type(function: Any) -> Reduced:

@@ -212,7 +212,7 @@ def alias(name, params, value):
     """What a `type` statement assigns; `value` is a function."""
     makers = _complete(params)
     if not _IS_NATIVE:
-        return TypeAliasType(name, params, _Lazy(_with_own_cells(value, params)), value.__module__)
+        return _alias(name, params, _Lazy(_with_own_cells(value, params)), value.__module__)
     lazy = _Lazy(value)
     space = {"__name__": value.__module__, "value": lazy}
     texts = [maker.text(space, number) for number, maker in enumerate(makers)]
@@ -236,24 +236,36 @@ class _NoDefault:
         return "typing.NoDefault"
 
 
-_own_no_default = _NoDefault()
+NoDefault = getattr(typing, "NoDefault", None) or _NoDefault()
 #: The parameters of a class that is being made, while `typing` looks at them.
 _at_work = []
 
 
-def _no_default():
-    """What stands for no default: that of typing_extensions counts, which lets `typing` look at defaults."""
-    for name in ("typing", "typing_extensions"):
-        found = getattr(sys.modules.get(name), "NoDefault", None)
-        if found is not None:
-            return found
-    return _own_no_default
+def _known(name):
+    """What code finds under the name: that of typing_extensions comes before ours, where somebody imported it.
+
+    It lets `typing` look at defaults.
+    """
+    return getattr(sys.modules.get("typing_extensions"), name, None) or globals()[name]
+
+
+def parameter(kind, name, constraints=(), **values):
+    """A TypeVar, ParamSpec or TypeVarTuple as lowered code has it, of values that are known."""
+    if constraints:
+        values["constraints"] = constraints
+    variance = {key: values.pop(key) for key in ("covariant", "contravariant", "infer_variance") if key in values}
+    stars = {"TypeVar": "", "TypeVarTuple": "*", "ParamSpec": "**"}[kind]
+    made = _KINDS[stars](name, {key: (lambda value=value: value) for key, value in values.items()})
+    if kind != "TypeVarTuple":
+        for key in ("covariant", "contravariant", "infer_variance"):
+            setattr(made, "__%s__" % key, variance.get(key, False))
+    return made
 
 
 class _Parameter:
     """What the kinds of type parameters have in common."""
 
-    def __init__(self, name, values):
+    def __init__(self, name, values=()):
         self.__name__ = name
         self._values = values
 
@@ -281,15 +293,20 @@ class _Parameter:
     @property
     def __default__(self):
         if "default" not in self._values or any(param is self for param in _at_work):
-            return _no_default()
+            return _known("NoDefault")
         return self._values["default"]()
 
 
 class _Variance(_Parameter):
-    def __init__(self, name, values):
+    def __init__(self, name, values=()):
         _Parameter.__init__(self, name, values)
         self.__covariant__ = self.__contravariant__ = False
         self.__infer_variance__ = True
+
+    def __repr__(self):
+        if self.__infer_variance__:
+            return self.__name__
+        return ("+" if self.__covariant__ else "-" if self.__contravariant__ else "~") + self.__name__
 
     @property
     def __bound__(self):
@@ -357,7 +374,7 @@ if not _IS_NATIVE:
             "TypeVarTuple",
             _Placeholder,
             _Parameter,
-            __iter__=lambda self: iter((_Unpacked(self.__name__, {}),)),
+            __iter__=lambda self: iter((vars(self).setdefault("_star", _Unpacked(self.__name__, {})),)),
         )
     _KINDS = {"": TypeVar, "*": TypeVarTuple, "**": ParamSpec}
 
@@ -367,8 +384,11 @@ class TypeAliasType:
 
     __slots__ = ("_module", "_name", "_params", "_value")
 
-    def __init__(self, name, params, value, module):
-        for slot, content in zip(self.__slots__, (module, name, params, value)):
+    def __init__(self, name, value, *, type_params=()):
+        if not isinstance(type_params, tuple):
+            raise TypeError("type_params must be a tuple")
+        module = sys._getframe(1).f_globals.get("__name__")
+        for slot, content in zip(self.__slots__, (module, name, type_params, lambda: value)):
             object.__setattr__(self, slot, content)
 
     def __init_subclass__(cls, **options):
@@ -381,6 +401,10 @@ class TypeAliasType:
         raise AttributeError("attribute %r of 'typing.TypeAliasType' objects is not writable" % name)
 
     @property
+    def __class__(self):
+        return _known("TypeAliasType")  # for isinstance()
+
+    @property
     def __name__(self):
         return self._name
 
@@ -390,7 +414,8 @@ class TypeAliasType:
 
     @property
     def __parameters__(self):
-        return tuple(item for param in self._params for item in _unpacked(param))
+        starred = (tuple(param) if type(param).__name__ == "TypeVarTuple" else (param,) for param in self._params)
+        return tuple(item for items in starred for item in items)
 
     @property
     def __value__(self):
@@ -428,3 +453,11 @@ class TypeAliasType:
 
 
 TypeAliasType.__module__ = "typing"
+
+
+def _alias(name, params, value, module):
+    """The one whose value a function makes."""
+    made = TypeAliasType(name, None, type_params=params)
+    object.__setattr__(made, "_module", module)
+    object.__setattr__(made, "_value", value)
+    return made

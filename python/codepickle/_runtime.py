@@ -601,6 +601,9 @@ def a(obj, attributes, slots=None):
     """
     if attributes:
         obj.__dict__.update(attributes)
+        if "__type_params__" in attributes and hasattr(type(obj), "__type_params__"):
+            # It came from, or through, a Python before 3.12, where it is an attribute like any other.
+            obj.__type_params__ = obj.__dict__.pop("__type_params__")
     if slots:
         for name, value in slots.items():
             if name == "__annotate__":
@@ -1713,9 +1716,12 @@ def g(module, name):
     make = _STAND_INS.get((module, name))
     if make is not None:
         key = "_stand_in_" + name
-        if key not in globals():
-            globals()[key] = make()
-        return globals()[key]
+        try:
+            if key not in globals():
+                globals()[key] = make()
+            return globals()[key]
+        except ImportError:  # `_lowered_types` is not in every self-contained payload
+            pass
     hint = "" if backport is None else "; the package %s may have it" % backport
     raise LoadError("the payload needs %s.%s, which %s does not have%s" % (module, name, _python(), hint))
 
@@ -1798,12 +1804,21 @@ def _same(obj):
     return obj
 
 
+def _lowered_types():
+    """What lowered text takes for classes that `typing` lacks: what travels must be of the same."""
+    return import_module("codepickle._lowered_types")
+
+
 _STAND_INS = {
     ("dataclasses", "KW_ONLY"): lambda: "KW_ONLY",  # an annotation
     ("typing", "Protocol"): _protocol_stand_in,
     ("typing", "final"): lambda: _same,
     ("typing", "override"): lambda: _same,
     ("typing", "runtime_checkable"): lambda: _same,
+    ("typing", "NoDefault"): lambda: _lowered_types().NoDefault,
+    ("typing", "ParamSpec"): lambda: _lowered_types().ParamSpec,
+    ("typing", "TypeAliasType"): lambda: _lowered_types().TypeAliasType,
+    ("typing", "TypeVarTuple"): lambda: _lowered_types().TypeVarTuple,
     ("functools", "cached_property"): _cached_property_stand_in,
     ("functools", "singledispatchmethod"): _singledispatchmethod_stand_in,
     ("enum", "StrEnum"): _str_enum_stand_in,
@@ -1909,22 +1924,18 @@ def q(kind, name, module, number=0, arguments=(), options=None):
     options = dict(options or {})
     if kind == "NewType":
         made = typing.NewType(name, *arguments)
-    else:
-        factory = None
+    elif kind == "TypeAliasType":
         try:
             factory = g("typing", kind)
-        except LoadError:
-            if kind == "TypeAliasType":  # 3.12
-                return arguments[0]
-            factory = typing.TypeVar
-        while True:
-            try:
-                made = factory(name, *arguments, **options)
-                break
-            except TypeError:  # `default` is of 3.13, `infer_variance` of 3.12
-                if options.pop("default", options) is options and options.pop("infer_variance", options) is options:
-                    raise
-    _try_to_set(made, "__module__", module)  # that of a type alias stays the caller's
+        except LoadError:  # before 3.12
+            return arguments[0]
+        # Its module is that of the caller.
+        space = {"__name__": module, "make": factory, "name": name, "arguments": arguments, "options": options}
+        made = eval("make(name, *arguments, **options)", space)
+    else:
+        is_parameter = number is None or "default" in options
+        made = _type_variable(kind, name, arguments, options, is_parameter and sys.version_info < (3, 12))
+    _try_to_set(made, "__module__", module)
     if number is None:
         return made
     with _lock:
@@ -1936,6 +1947,35 @@ def q(kind, name, module, number=0, arguments=(), options=None):
             _by_token[token, number] = made
         except TypeError:
             pass
+    return made
+
+
+def _type_variable(kind, name, arguments, options, is_lowered):
+    """`is_lowered`: it is to be of the class that lowered text would give it."""
+    import typing
+
+    if is_lowered:
+        try:
+            return _lowered_types().parameter(kind, name, arguments, **options)
+        except ImportError:
+            pass
+    try:
+        factory = g("typing", kind)
+    except LoadError:
+        factory = typing.TypeVar
+    dropped = {}
+    while True:
+        try:
+            made = factory(name, *arguments, **options)
+            break
+        except TypeError:
+            newer = [option for option in ("default", "infer_variance") if option in options]  # 3.13, 3.12
+            if not newer:
+                raise
+            dropped[newer[0]] = options.pop(newer[0])
+    if "default" in dropped:
+        _try_to_set(made, "__default__", dropped["default"])
+        _try_to_set(made, "has_default", lambda: True)
     return made
 
 

@@ -29,16 +29,17 @@ test_setcomps test_string_literals test_subclassinit test_super test_type_aliase
 MODULES = NAMES.split()
 
 #: What these import.
-MORE = """
+SUPPORT = """
 __init__.py support/*.py support/*/*.py typinganndata/*.py test_import/__init__.py test_import/data/*/*.py
 mapping_tests.py list_tests.py seq_tests.py string_tests.py
 """
+MORE = ["test/" + name for name in SUPPORT.split()]
 
 
-def listed(target):
+def listed(target, path=LISTED):
     """{(module, test): reason} of what fails there."""
     found = {}
-    with open(LISTED, encoding="utf-8") as file:
+    with open(path, encoding="utf-8") as file:
         for line in file:
             line = line.split("#")[0].strip()
             if line:
@@ -67,18 +68,35 @@ def without(text, test):
     return text[: begin.start()] + skip + "\n" * body.count("\n") + text[begin.end() + len(body) :]
 
 
+def files_of(python, folder, patterns):
+    """[[path, text]] of files in the standard library of a Python."""
+    path = os.path.join(folder, "files.json")
+    subprocess.run([python, os.path.join(tool.HERE, "texts.py"), path, "files", *patterns], check=True)
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def write_lowered(lower, files, version, path):
+    """Lower files and write them as cpython_child.py reads them; {path: [text, inserted lines]}."""
+    texts = {}
+    for (name, _), answer in zip(files, tool.lower_all(lower, [text for _, text in files], version)):
+        if answer.status == "error":
+            print("   not for %s: %s: %s" % (version, name, answer.text))
+        else:
+            texts[name] = answer.text, answer.inserted
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(texts, file)
+    return texts
+
+
 class Check:
     """The tests, for one Python after the other."""
 
     def __init__(self, args, folder):
         self.args = args
         self.folder = folder
-        files = os.path.join(folder, "files.json")
         patterns = ["test/" + name for module in MODULES for name in (module + ".py", module + "/*.py")]
-        patterns += ["test/" + name for name in MORE.split()]
-        subprocess.run([args.of, os.path.join(tool.HERE, "texts.py"), files, "files", *patterns], check=True)
-        with open(files, encoding="utf-8") as file:
-            self.files = json.load(file)
+        self.files = files_of(args.of, folder, patterns + MORE)
         self.raw = {}
         self.passed = self.failed = 0
 
@@ -92,16 +110,8 @@ class Check:
                 if reason.startswith("out:") and path == "test/%s.py" % module:
                     text = without(text, test)
             files.append((path, text))
-        answers = tool.lower_all(self.args.lower, [text for _, text in files], version)
-        texts = {}
-        for (path, _), answer in zip(files, answers):
-            if answer.status == "error":
-                print("   not for %s: %s: %s" % (version, path, answer.text))
-            else:
-                texts[path] = answer.text, answer.inserted
         path = os.path.join(self.folder, "texts-%s.json" % name)
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(texts, file)
+        texts = write_lowered(self.args.lower, files, version, path)
         ran = skipped = 0
         failed = {}
         modules = self.args.only.split(",") if self.args.only else MODULES

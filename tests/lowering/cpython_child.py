@@ -20,7 +20,7 @@ import unittest
 import warnings
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, "python"))
+sys.path.insert(0, os.environ.get("CODEPICKLE_PATH") or os.path.join(ROOT, "python"))
 
 from codepickle import _lowered  # noqa: E402
 
@@ -91,11 +91,10 @@ def lend():
             builtins.ExceptionGroup = exceptiongroup.ExceptionGroup
 
 
-def main(out, texts, *names):
-    warnings.simplefilter("ignore")
+def install(texts, folder):
+    """Make `test` the package in the JSON file, whose files are written below the folder."""
     with open(texts, encoding="utf-8") as file:
         texts = json.load(file)
-    folder = os.path.join(os.path.dirname(out), "files")
     for path, (text, _) in texts.items():
         path = os.path.join(folder, path)
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -107,6 +106,11 @@ def main(out, texts, *names):
     if sys.implementation.name == "pypy":
         sys.modules["_testcapi"] = None  # Compiled when it is imported, with what is not there.
     sys.meta_path.insert(0, Lowered(texts, folder))
+
+
+def main(out, texts, *names):
+    warnings.simplefilter("ignore")
+    install(texts, os.path.join(os.path.dirname(out), "files"))
     answers = {}
     with contextlib.redirect_stdout(sys.stderr):
         for name in names:

@@ -110,6 +110,15 @@ def nested(size, folder):
     return lambda: codepickle.dumps(made)
 
 
+def lowered(size, folder):
+    import codepickle
+
+    text = "    class C%d[T%d]:\n        def m(self, x):\n            match x:\n"
+    text += "                case [a, *b] if (c := a): return T%d\n"
+    made = "def f():\n" + "".join(text % (number, number, number) for number in range(size // 115))
+    return lambda: codepickle.lower(made, (3, 7))
+
+
 def string(size, folder):
     import codepickle
 
@@ -125,5 +134,6 @@ CURVES = {
     "source of one function": ("bytes", [10**5, 10**6, 10**7], source),
     "objects of a graph": ("objects", [10**5, 10**6, 10**7], graph),
     "nested lists": ("levels", [10**5, 10**6, 10**7], nested),
+    "new syntax, lowered": ("bytes", [10**4, 10**5, 10**6], lowered),
     "a string": ("characters", [10**7, 3 * 10**7, 10**8], string),
 }

@@ -160,7 +160,8 @@ class Maker(Types):
         kind = self.random.randrange(4)
         if "unpacking" in self.features and self.chance(25) and ":=" not in element:
             kind = self.one(2, 3, 4)
-            element = ("**{0: %s}" if kind == 4 else self.one("*[%s]", "*Seq(%s)", "*(%s)")) % element
+            # CPython asks for the length of what it unpacks, and has another message for what it cannot.
+            element = ("**{0: %s}" if kind == 4 else "*[%s]") % element
         if kind == 0:
             text = "{repr(%s): %s %s}" % (element, self.expr(inner, depth - 1), " ".join(clauses))
         elif kind == 1:

@@ -108,7 +108,8 @@ class Types:
         if self.chance(30):
             self.simple(scope, indent)
         self.put(indent, "log(alias(%s))" % name)
-        scope.bound.add(name)
+        if "unpacking" not in self.features:
+            scope.bound.add(name)  # 3.15 shows its qualified name
 
     def show_params(self, scope, indent, name):
         """Look at the type parameters of what has been defined, at once or later."""

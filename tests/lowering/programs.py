@@ -50,7 +50,7 @@ def coarse(done):
 
 
 def is_program(done):
-    """Whether the newest Python takes it, and does not fail itself: 3.13 may raise SystemError for type parameters in classes."""
+    """Whether the newest Python takes it, and does not fail itself: 3.12 and 3.13 may raise SystemError for type parameters in classes."""
     return done[0][0] != "failed" and "SystemError" not in json.dumps(done)
 
 
@@ -133,6 +133,8 @@ def main():
                 same = shown if is_newest else coarse
                 if twice.status != "same":
                     failures.append("%s: program %d: the lowered text: %s" % (version, number, twice.status))
+                if version == "3.12" and not is_program(found) and found[0][0] != "failed":
+                    continue  # a failure of 3.12 itself
                 if found[0][0] == "failed":
                     failures.append("%s: program %d: %s" % (python, number, found[0][1]))
                 elif same(found) != same(expected):

@@ -37,6 +37,8 @@ pub(super) struct Generics<'a> {
     /// The variables of type parameters of classes around that are made again in a loop: each function of the class gets
     /// them in cells of its own.
     pub(super) owned: Vec<String>,
+    /// Where each name stands in the text; looked up once, when first asked for.
+    places: Option<BTreeMap<&'a str, Vec<TextSize>>>,
     /// Names that read type parameters, by place: the variable that they read.
     pub(super) reads: BTreeMap<TextSize, String>,
     /// The type parameters that are left to closures, and what other names functions read.
@@ -53,6 +55,7 @@ impl Generics<'_> {
             classes: Vec::new(),
             lazy: None,
             owned: Vec::new(),
+            places: None,
             reads: BTreeMap::new(),
             released: BTreeMap::new(),
             other_names: BTreeSet::new(),
@@ -356,20 +359,30 @@ impl<'a> Rewriter<'a> {
     }
 
     /// Whether the function around has the name there alone.
-    fn is_only_in(&self, name: &str, range: TextRange) -> bool {
+    fn is_only_in(&mut self, name: &str, range: TextRange) -> bool {
         let mut functions = self.scopes.iter().rev();
         let Some(function) = functions.find(|scope| scope.kind == Kind::Function) else {
             return false;
         };
-        let start = self.token_at(function.range.start());
-        let tokens = self.tokens.get(start..).unwrap_or(&[]);
-        !name.starts_with("__")
-            && tokens
-                .iter()
-                .take_while(|token| token.start() < function.range.end())
-                .all(|token| {
-                    range.contains_range(token.range()) || self.slice(token.range()) != name
-                })
+        let function = function.range;
+        let (text, tokens) = (self.text, self.tokens);
+        let places = self.generics.places.get_or_insert_with(|| {
+            let mut places = BTreeMap::<&str, Vec<TextSize>>::new();
+            for token in tokens {
+                let range = token.start().to_usize()..token.end().to_usize();
+                let name = text.get(range).unwrap_or("");
+                if name.starts_with(|c: char| c == '_' || c.is_alphabetic()) {
+                    places.entry(name).or_default().push(token.start());
+                }
+            }
+            places
+        });
+        let places = places.get(name).map_or(&[][..], Vec::as_slice);
+        let from = places.partition_point(|place| *place < function.start());
+        let to = places.partition_point(|place| *place < function.end());
+        let places = places.get(from..to).unwrap_or(&[]);
+        let is_in = |place: Option<&TextSize>| place.is_none_or(|place| range.contains(*place));
+        !name.starts_with("__") && is_in(places.first()) && is_in(places.last())
     }
 
     /// The calls that make type parameters, with commas between them.

@@ -101,12 +101,16 @@ impl SourceFile {
     }
 }
 
+/// So many excerpts of a text stay parsed, for functions that lie in the same statement: the methods of a class. The bound of the
+/// texts that are kept does not count them.
+const MOST_PARSED: usize = 16;
+
 /// A text of which only the statements around what is asked for are parsed.
 #[pyclass(frozen, module = "codepickle._native")]
 struct Excerpts {
     text: codepickle_source::Excerpts,
     imports: OnceLock<BTreeSet<String>>,
-    /// By first line: the line after the last, and the statements. They stay as long as the text.
+    /// By first line: the line after the last, and the statements.
     parsed: Mutex<BTreeMap<u32, (u32, Py<SourceFile>)>>,
 }
 
@@ -159,10 +163,15 @@ impl Excerpts {
             return Ok(None);
         };
         let file = Py::new(py, SourceFile { file: excerpt.file })?;
-        self.parsed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(excerpt.lines.start, (excerpt.lines.end, file.clone_ref(py)));
+        let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        let dropped = if parsed.len() < MOST_PARSED {
+            None
+        } else {
+            Some(std::mem::take(&mut *parsed))
+        };
+        parsed.insert(excerpt.lines.start, (excerpt.lines.end, file.clone_ref(py)));
+        drop(parsed);
+        drop(dropped);
         Ok(Some(file))
     }
 

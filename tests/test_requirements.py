@@ -489,6 +489,23 @@ def test_codepickle_itself_is_no_requirement():
     assert kinds(user) == {"codepickle": "import"}
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="except*")
+def test_except_star_needs_a_package_before_3_11(tmp_path, monkeypatch):
+    text = """
+        def collect(work):
+            try:
+                work()
+            except* ValueError as group:
+                print(group.exceptions)
+    """
+    function = helpers.module_from(tmp_path, monkeypatch, "catching", text).collect
+    [needed] = requirements(function)
+    assert (needed.module, needed.distribution, needed.kind) == ("exceptiongroup", "exceptiongroup", "backport")
+    assert needed.marker == 'python_version < "3.11"' and not needed.optional
+    pinned = "exceptiongroup" if needed.version is None else "exceptiongroup==" + needed.version
+    assert str(requirements(function)) == pinned + '; python_version < "3.11"\n'
+
+
 def test_the_result_is_a_sequence():
     def function():
         import alpha

@@ -15,7 +15,10 @@ from ._stdlib_names import STDLIB_NAMES
 _RUNTIME = "codepickle._runtime"
 
 #: From the strongest to the weakest.
-_KINDS = ("load", "import", "conditional", "optional", "typing")
+_KINDS = ("load", "import", "conditional", "backport", "optional", "typing")
+
+#: Where a backport is needed: what lowered text imports (`_lowered.py`), which may be installed nowhere here.
+_MARKERS = {"exceptiongroup": 'python_version < "3.11"'}
 
 #: What makes functions of bytecode in the payloads of others.
 _BYTECODE_MAKERS = frozenset(
@@ -46,6 +49,7 @@ class Requirement(NamedTuple):
     #: The version that is installed here.
     version: Optional[str]
     #: ``"load"``: `loads` imports it. ``"import"``: the code imports it when it runs. ``"conditional"``: in a branch.
+    #: ``"backport"``: older Pythons need it for what the code's syntax is about (exceptiongroup, for ``except*``).
     #: ``"optional"``: it may be missing: in a ``try`` with ``except ImportError``, or a name in an annotation.
     #: ``"typing"``: under ``if TYPE_CHECKING``.
     kind: str
@@ -56,6 +60,11 @@ class Requirement(NamedTuple):
     def optional(self) -> bool:
         """Whether the code says that it can do without: the kinds ``"optional"`` and ``"typing"``."""
         return self.kind in ("optional", "typing")
+
+    @property
+    def marker(self) -> Optional[str]:
+        """For a backport, which Pythons need it, as in requirements.txt: ``python_version < "3.11"``."""
+        return _MARKERS[self.module] if self.kind == "backport" else None
 
 
 def _one_line(text: str) -> str:
@@ -107,7 +116,9 @@ class Requirements(Sequence[Requirement]):
             pinned = str(item.distribution) + ("==" + item.version if item.version else "")
             if pinned in needed or pinned in comments:
                 continue
-            if item.optional:
+            if item.marker is not None:
+                needed[pinned] = "%s; %s" % (pinned, item.marker)
+            elif item.optional:
                 why = "optional" if item.kind == "optional" else "for type checkers"
                 comments[pinned] = "# %s  # %s: %s" % (pinned, why, item.module)
             else:
@@ -249,6 +260,8 @@ def _is_module(name: str, installed: Installed) -> bool:
 
 def _requirement(module: str, kind: str, installed: Installed) -> Requirement:
     owners: Tuple[Distribution, ...] = installed.owners(module)
+    if kind == "backport" and not owners:
+        return Requirement(module, module, None, kind)
     if len(owners) == 1:
         return Requirement(module, owners[0].name, owners[0].version, kind)
     return Requirement(module, None, None, kind, tuple(owner.name for owner in owners))

@@ -145,6 +145,7 @@ impl Findings {
             let when = match import.when {
                 When::Always => "import",
                 When::Branch => "conditional",
+                When::Backport => "backport",
                 When::Optional => "optional",
                 When::TypeChecking => "typing",
             };

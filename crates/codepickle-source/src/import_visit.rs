@@ -132,6 +132,12 @@ impl<'a> Collector<'a> {
     }
 
     fn visit_try(&mut self, statement: &'a ast::StmtTry) {
+        if statement.is_star {
+            // Lowered for a Python below 3.11, it takes exception groups from there.
+            self.under(When::Backport, |collector| {
+                collector.add("exceptiongroup", Vec::new(), 0, None);
+            });
+        }
         let catching = statement
             .handlers
             .iter()

@@ -23,6 +23,8 @@ pub enum When {
     Always,
     /// In one branch of several: under `if`, `match`, in an exception handler, after a `return`.
     Branch,
+    /// In no statement, but for what the code is without in Pythons before the one that its syntax is of.
+    Backport,
     /// Where it may fail, or where another one failed: `try` with `except ImportError`.
     Optional,
     /// Never: under `if TYPE_CHECKING`.

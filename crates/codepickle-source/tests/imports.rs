@@ -2,7 +2,8 @@
 
 use codepickle_source::{Code, Import, Part, When, imports};
 
-/// The imports of the function in `text`, one word each: `?` for a branch, `~` for optional, `#` for type checkers.
+/// The imports of the function in `text`, one word each: `?` for a branch, `<` for older versions, `~` for optional, `#` for type
+/// checkers.
 fn found(text: &str) -> String {
     shown(&Code::of(text))
 }
@@ -18,6 +19,7 @@ fn word(import: &Import) -> String {
     let mark = match import.when {
         When::Always => "",
         When::Branch => "?",
+        When::Backport => "<",
         When::Optional => "~",
         When::TypeChecking => "#",
     };
@@ -239,6 +241,14 @@ fn failing_imports() {
         in_function("if x:\n  try:\n    import a\n  except ImportError:\n    pass"),
         "~a"
     );
+}
+
+#[test]
+fn except_star_needs_groups_of_older_versions() {
+    let text = "try:\n  import a\nexcept* ValueError:\n  import b";
+    assert_eq!(in_function(text), "<exceptiongroup a ?b");
+    let text = format!("import exceptiongroup\n{text}");
+    assert_eq!(in_function(&text), "exceptiongroup <exceptiongroup a ?b");
 }
 
 #[test]

@@ -141,6 +141,12 @@ def cargo_steps():
         ),
         Step("rust", ["cargo", *runner, *only_unit, *pure]),
         Step("rust doctests", ["cargo", "test", "--doc", *pure]),
+        Step(
+            "differential",
+            ["cargo", "build", "--release", "--locked", "-p", "codepickle-stream", "--example", "ops"],
+            [sys.executable, TESTS / "differential" / "run.py"],
+            figure=r"^differential:",
+        ),
     ]
 
 

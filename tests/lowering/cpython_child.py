@@ -15,6 +15,7 @@ import importlib.abc
 import importlib.util
 import json
 import os
+import signal
 import sys
 import unittest
 import warnings
@@ -23,6 +24,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.environ.get("CODEPICKLE_PATH") or os.path.join(ROOT, "python"))
 
 from codepickle import _lowered  # noqa: E402
+
+# What is started in the background of a shell ignores it, and tests raise it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Lowered(importlib.abc.MetaPathFinder, importlib.abc.Loader):

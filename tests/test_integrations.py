@@ -6,6 +6,7 @@ import multiprocessing.reduction
 import pickle
 import sys
 import types
+from multiprocessing import resource_sharer
 
 import cloudpickle
 import codepickle
@@ -175,6 +176,7 @@ def test_reducers_of_multiprocessing_count():
         assert received["pipe"].recv() == 1
     for connection in (first, second, third, fourth, received["pipe"]):
         connection.close()
+    resource_sharer.stop(timeout=30)  # its thread would go on: later tests fork
 
 
 def test_celery_arguments_survive_plain_pickle():

@@ -165,8 +165,9 @@ class Check:
             return json.load(file)[module]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+def check_all(description, kind, what):
+    """The command line of a script that runs CPython's tests: `kind` checks the older Pythons, `what` it is about."""
+    parser = argparse.ArgumentParser(description=description.split("\n")[0])
     tool.add_option(parser)
     parser.add_argument(
         "--of", default=sys.executable, help="the Python whose tests these are; the list is that of 3.13"
@@ -177,16 +178,16 @@ def main():
     parser.add_argument("pythons", nargs="+")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        check = Check(args, folder)
+        check = kind(args, folder)
         for python in args.pythons:
             check.target(python)
     if args.raw:
         raw = {name: {".".join(key): why for key, why in failed.items()} for name, failed in check.raw.items()}
         with open(args.raw, "w", encoding="utf-8") as file:
             json.dump(raw, file, indent=1)
-    print("lowered tests of CPython: %d passed, %d failed" % (check.passed, check.failed))
+    print("%s: %d passed, %d failed" % (what, check.passed, check.failed))
     return bool(check.failed)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(check_all(__doc__, Check, "lowered tests of CPython"))

@@ -13,7 +13,6 @@ What fails is in methods.txt, by name and with the reason. A test that fails and
 is there, and passes.
 """
 
-import argparse
 import concurrent.futures
 import json
 import os
@@ -21,7 +20,6 @@ import pickle
 import shutil
 import subprocess
 import sys
-import tempfile
 
 import cpython
 import tool
@@ -163,26 +161,5 @@ def loader_only(folder):
     return os.path.dirname(package)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    tool.add_option(parser)
-    parser.add_argument("--of", default=sys.executable, help="the Python whose tests these are")
-    parser.add_argument("--only", help="modules, joined by commas")
-    parser.add_argument("--raw", help="a file for what failed, as JSON")
-    parser.add_argument("--verbose", action="store_true", help="figures for each module")
-    parser.add_argument("pythons", nargs="+")
-    args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        check = Check(args, folder)
-        for python in args.pythons:
-            check.target(python)
-    if args.raw:
-        raw = {name: {" ".join(key): why for key, why in failed.items()} for name, failed in check.raw.items()}
-        with open(args.raw, "w", encoding="utf-8") as file:
-            json.dump(raw, file, indent=1)
-    print("dumped tests of CPython: %d passed, %d failed" % (check.passed, check.failed))
-    return bool(check.failed)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(cpython.check_all(__doc__, Check, "dumped tests of CPython"))

@@ -274,29 +274,3 @@ def slices(x):
 
 
 call(slices, [0])
-
-
-def uses():
-    global noted, bare, pair, spread
-    return noted, pair, spread
-
-
-if 1:
-    noted: log(int) = log("value")
-bare: (log(str)
-    )
-pair: tuple = 1, *[2]
-spread: dict = {
-    1: 2
-}; after: int = 4
-spread: \
-    log(list) = \
-    3
-
-
-class Other:
-    noted: int = 3
-
-
-call(uses)
-call(lambda: __annotations__)

@@ -12,12 +12,16 @@ import importlib
 import inspect
 import pickle
 import re
+import signal
 import sys
 import unittest
 import warnings
 
 import codepickle
 import methods_run
+
+# As in cpython_child.py: what is started in the background of a shell ignores it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def dump(obj):

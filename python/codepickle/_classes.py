@@ -12,7 +12,6 @@ import enum
 import functools
 import sys
 import types
-from _thread import allocate_lock
 from collections import OrderedDict
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, cast
 
@@ -348,7 +347,6 @@ def identify(cls: Any, unit: Optional[types.CodeType], numbers: Numbers) -> Iden
 #: How many tokens have their numbers remembered: one entry for each class text of which a class was dumped.
 _NUMBERED_TOKENS = 100_000
 _next_numbers: OrderedDict[str, int] = OrderedDict()
-_numbers_lock = allocate_lock()
 
 
 def take_number(obj: Any, token: str, known: Optional[Tuple[Any, ...]], numbers: Numbers) -> int:
@@ -365,7 +363,7 @@ def take_number(obj: Any, token: str, known: Optional[Tuple[Any, ...]], numbers:
     if known is not None and known[0][0] == token:
         number = known[2]
     else:
-        with _numbers_lock:
+        with _runtime._lock:  # which a forked child has anew
             number = _next_numbers.pop(token, 0)
             while _runtime.known(token, number) not in (None, obj):
                 number += 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections import OrderedDict
 from typing import Any, List, Tuple
 
@@ -14,7 +13,6 @@ RECORD_BYTES: int = _runtime.cache_bytes(32 * 1024 * 1024)
 
 _enabled = False
 _installed = False
-_lock = threading.RLock()
 _texts: OrderedDict[Tuple[str, str], None] = OrderedDict()
 _bytes = 0
 
@@ -61,7 +59,7 @@ def record_sources() -> Recording:
         raise RuntimeError(
             "record_sources() needs audit hooks (PEP 578): Python 3.8 or later, this is %d.%d" % sys.version_info[:2]
         )
-    with _lock:
+    with _runtime._lock:
         if not _installed:
             sys.addaudithook(_hook)
             _installed = True
@@ -83,7 +81,7 @@ def _hook(event: str, args: Tuple[Any, ...]) -> None:
     if not isinstance(source, str) or not isinstance(filename, str) or filename.startswith("<codepickle "):
         return
     global _bytes
-    with _lock:
+    with _runtime._lock:
         key = (filename, source)
         if key in _texts:
             _texts.move_to_end(key)
@@ -98,5 +96,5 @@ def recorded(filename: str) -> List[str]:
     """The recorded texts compiled under `filename`, the newest first."""
     if not _texts:
         return []
-    with _lock:
+    with _runtime._lock:
         return [text for name, text in reversed(_texts) if name == filename]

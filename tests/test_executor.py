@@ -3,16 +3,18 @@
 import concurrent.futures
 import io
 import os
+import pickle
 import signal
 import sys
 import threading
 import time
+import types
 
 import codepickle
+import codepickle._environments
 import pytest
 from codepickle import InterpreterDied, PythonExecutor, RemoteError, run
 
-pytest.importorskip("execnet")
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
 
 HERE = sys.executable
@@ -180,6 +182,223 @@ def test_calls_that_have_not_begun_can_be_cancelled():
     assert third.cancelled()
     with pytest.raises(RuntimeError, match="after shutdown"):
         executor.submit(waits)
+
+
+def test_calls_that_run_can_be_cancelled(pool):
+    """The interpreter is stopped; what others called is not touched, and a new interpreter takes its place."""
+
+    def sleeps():
+        import time
+
+        time.sleep(600)
+
+    with PythonExecutor([HERE]) as executor:
+        running, waiting = executor.submit(sleeps), executor.submit(lambda: 3)
+        # Also while the interpreter is still coming up.
+        while not running.running():
+            time.sleep(0.001)
+        assert running.cancel()
+        with pytest.raises(concurrent.futures.CancelledError):
+            running.result(60)
+        assert running.cancelled()
+        assert running.done()
+        assert waiting.result(60) == 3
+        again = executor.submit(sleeps)
+        while executor._interpreters[0]._link is None or not again.running():
+            time.sleep(0.001)
+        assert again.cancel()
+        assert again.cancel()
+        with pytest.raises(concurrent.futures.CancelledError):
+            again.result(60)
+        done = executor.submit(lambda: 4)
+        assert done.result(60) == 4
+        assert not done.cancel()
+        assert not done.cancelled()
+
+
+def test_cancelling_reaches_through_asyncio():
+    import asyncio
+
+    def sleeps():
+        import time
+
+        time.sleep(600)
+
+    async def main(executor):
+        task = asyncio.ensure_future(asyncio.wrap_future(executor.submit(sleeps)))
+        await asyncio.sleep(0.1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with PythonExecutor([HERE]) as executor:
+        asyncio.run(main(executor))
+        assert executor.submit(lambda: 1).result(60) == 1
+
+
+def test_a_map_that_takes_too_long_stops():
+    def sleeps(seconds):
+        import time
+
+        time.sleep(seconds)
+        return seconds
+
+    with PythonExecutor([HERE]) as executor:
+        results = executor.map(sleeps, [0, 600, 600], timeout=20)
+        assert next(results) == 0
+        results.close()
+        # Nothing of it is left to wait for.
+        assert executor.submit(lambda: 1).result(60) == 1
+
+
+def test_progress_is_shown_where_tqdm_is_installed(pool, monkeypatch):
+    shown = []
+
+    class Bar:
+        def __init__(self, total):
+            shown.append(total)
+
+        def update(self):
+            shown.append("step")
+
+        def close(self):
+            shown.append("closed")
+
+    module = types.ModuleType("tqdm.auto")
+    module.tqdm = Bar
+    monkeypatch.setitem(sys.modules, "tqdm", types.ModuleType("tqdm"))
+    monkeypatch.setitem(sys.modules, "tqdm.auto", module)
+    assert list(pool.map(lambda x: x + 1, [1, 2, 3], progress=True)) == [2, 3, 4]
+    # The step of the last call may come after its result was taken.
+    assert shown[0] == 3
+    assert "closed" in shown
+    assert 2 <= shown.count("step") <= 3
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    assert list(pool.map(lambda x: x + 1, [1], progress=True)) == [2]
+
+
+def test_payloads_are_loaded_there_and_not_here(pool):
+    class Tells:
+        def __reduce__(self):
+            return (eval, ("lambda: __import__('os').getpid()",))
+
+    assert pool.submit(codepickle.dumps(lambda x: x + 1), 1).result() == 2
+    assert pool.submit(pickle.dumps(Tells())).result() != os.getpid()
+    assert run(codepickle.dumps(lambda x: x * 2), 4, python=HERE) == 8
+
+
+def test_input_and_output_belong_to_the_functions(pool):
+    """What reads standard input, or writes to file descriptor 1, does not meet the messages."""
+
+    def reads():
+        import os
+        import subprocess
+        import sys
+
+        os.write(1, b"")
+        child = subprocess.run([sys.executable, "-c", "import sys; print(len(sys.stdin.read()))"], capture_output=True)
+        return sys.stdin.read(), child.stdout.strip()
+
+    assert pool.submit(reads).result() == ("", b"0")
+
+
+def test_large_messages(pool):
+    data = b"x" * (5 << 20)
+    assert pool.submit(lambda data: data * 2, data).result() == data * 2
+
+
+def test_environments_are_made_once(tmp_path, monkeypatch):
+    """By a stand-in for uv, which notes what it is asked for."""
+    uv = tmp_path / "uv"
+    uv.write_text(
+        """#!%s
+import os, sys
+with open(%r, "a") as file:
+    file.write(" ".join(sys.argv[1:]) + "\\n")
+if "broken" in sys.argv:
+    sys.exit("no solution found")
+if sys.argv[1] == "venv":
+    os.makedirs(sys.argv[-1] + "/bin", exist_ok=True)
+    os.symlink(sys.executable, sys.argv[-1] + "/bin/python")
+"""
+        % (os.path.realpath(HERE), str(tmp_path / "asked"))
+    )
+    uv.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path) + os.pathsep + os.environ["PATH"])
+    monkeypatch.setenv("CODEPICKLE_CACHE_DIR", str(tmp_path / "cache"))
+    where = lambda: __import__("sys").executable  # noqa: E731
+    for _ in range(2):
+        used = run(where, python=HERE, environment=["six>=1", "# a comment", "attrs  # conditional"])
+        assert used.startswith(str(tmp_path / "cache" / "environments"))
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert len(asked) == 2
+    assert asked[0].startswith("venv ")
+    assert asked[1].endswith(" -- attrs six>=1")
+    assert run(where, python=HERE, environment=[]) == HERE
+    with pytest.raises(RuntimeError, match=r"(?s)environment with broken.*no solution found"):
+        run(where, python=HERE, environment=["broken"])
+    assert not [name for name in os.listdir(str(tmp_path / "cache" / "environments")) if "-" in name]
+    with pytest.raises(ValueError, match=r"'-r other\.txt' is an option"):
+        run(where, python=HERE, environment=["-r other.txt"])
+    with pytest.raises(TypeError, match="list of requirements"):
+        run(where, python=HERE, environment="numpy")
+    monkeypatch.setenv("PATH", "/nonexistent")
+    monkeypatch.setattr(sys, "executable", "/nonexistent/python")
+    with pytest.raises(LookupError, match="pip install uv"):
+        run(where, python=HERE, environment=["new"])
+
+
+def test_an_environment_has_what_the_function_needs(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(codepickle._environments, "environment", lambda python, lines: asked.append(lines) or python)
+
+    def needs():
+        import cloudpickle
+
+        return cloudpickle.__name__
+
+    def needs_nothing():
+        return 1
+
+    assert run(needs_nothing, python=HERE, environment=True) == 1
+    run(needs, python=HERE, environment=True)
+    assert asked[0] == []
+    assert [line.partition("==")[0] for line in asked[1]] == ["cloudpickle"]
+
+
+def test_other_machines_need_execnet(monkeypatch):
+    monkeypatch.setitem(sys.modules, "execnet", None)
+    with pytest.raises(ImportError, match=r"codepickle\[execnet\]"):
+        run(lambda: 1, python="ssh=nowhere")
+
+
+def test_gateways_of_execnet():
+    pytest.importorskip("execnet")
+
+    def dies():
+        import os
+
+        os._exit(7)
+
+    def speaks(x):
+        print("there")
+        return x + 1
+
+    mine = io.StringIO()
+    with PythonExecutor(["popen//python=" + HERE.replace(" ", "\\ ")], timeout=60, stdout=mine) as executor:
+        assert executor.submit(speaks, 1).result() == 2
+        assert mine.getvalue() == "there\n"
+        with pytest.raises(ZeroDivisionError):
+            executor.submit(lambda: 1 / 0).result()
+        with pytest.raises(InterpreterDied, match="with exit code 7"):
+            executor.submit(dies).result()
+        slow = executor.submit(lambda: __import__("time").sleep(600))
+        while not slow.running():
+            time.sleep(0.01)
+        assert slow.cancel()
+        with pytest.raises(concurrent.futures.CancelledError):
+            slow.result(60)
+        assert executor.submit(speaks, 2).result() == 3
 
 
 def test_a_chosen_interpreter():

@@ -1,4 +1,4 @@
-"""``run`` and `PythonExecutor`: functions in other interpreters, of this machine or by ssh, by means of execnet."""
+"""``run`` and `PythonExecutor`: functions in other interpreters, of this machine, by ssh, or in a sandbox."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import sys
 import threading
 import time
 from collections import deque
-from pathlib import Path
-from typing import Any, Callable, Deque, NamedTuple, Optional, Sequence, TypeVar
+from typing import Any, Callable, Deque, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, TypeVar, Union
 
-from . import _interpreters
+from . import _interpreters, _links
 from ._pickler import dumps
 
 R = TypeVar("R")
@@ -32,28 +31,51 @@ class _RemoteTraceback(Exception):
         return '\n"""\n%s"""' % self.args[0]
 
 
+class _Future(concurrent.futures.Future):  # type: ignore[type-arg]  # of 3.7 and 3.8, where it takes none
+    """Also a call that runs can be cancelled: its interpreter is stopped."""
+
+    #: Stops the call while it runs.
+    stop: Optional[Callable[[], None]] = None
+    stopped = False
+
+    def cancel(self) -> bool:
+        if super().cancel():
+            return True
+        stop = self.stop
+        if stop is None or self.done():
+            return self.stopped
+        self.stopped = True
+        stop()
+        return True
+
+    def cancelled(self) -> bool:
+        return super().cancelled() or (self.stopped and self.done())
+
+
 class _Call(NamedTuple):
-    future: Any
+    future: _Future
     python: Optional[str]
     name: str
-    data: bytes
+    parts: Tuple[bytes, ...]
 
 
 class PythonExecutor(concurrent.futures.Executor):
     """Calls functions in interpreters of chosen versions; nothing has to be installed there.
 
     Args:
-        pythons: Versions (``"3.8"``), paths or names of interpreters, or execnet's specifications of a gateway, as
-            ``"ssh=user@host//python=python3.9"``. One that is named twice runs twice.
+        pythons: Versions (``"3.8"``), paths or names of interpreters; ``"pyodide"`` for a sandbox; or execnet's
+            specifications of a gateway, as ``"ssh=user@host//python=python3.9"``, for which the package execnet is
+            needed: ``pip install 'codepickle[execnet]'``. One that is named twice runs twice.
         timeout: Seconds that a call may take. One that takes longer fails with `TimeoutError`, and its interpreter is
-            stopped; a new one takes its place.
+            stopped; a new one takes its place. A sandbox has 60 where nothing is said.
+        environment: Lines of a requirements.txt, or what `requirements` returns: the interpreters of this machine run
+            in a virtual environment that has these packages. `uv` makes it, once: ``pip install uv``.
         stdout: Takes what the functions print: a text stream; by default `sys.stdout` at that time.
         stderr: The same for what they write to `sys.stderr`.
 
     A call that ends its interpreter fails with `InterpreterDied`; the others go on. An exception comes back with the
-    traceback from there as its cause. Results come back by plain `pickle` unless Codepickle was imported there.
-
-    It needs the package execnet: ``pip install 'codepickle[execnet]'``.
+    traceback from there as its cause. Cancelling the future of a call that runs stops its interpreter. Results come
+    back by plain `pickle` unless Codepickle is installed there; from a sandbox, plain data alone.
 
     >>> import sys, codepickle
     >>> with codepickle.PythonExecutor([sys.executable]) as pool:  # doctest: +SKIP
@@ -66,25 +88,29 @@ class PythonExecutor(concurrent.futures.Executor):
         pythons: Sequence[str],
         *,
         timeout: Optional[float] = None,
+        environment: Optional[Iterable[Any]] = None,
         stdout: Any = None,
         stderr: Any = None,
     ) -> None:
         if isinstance(pythons, str) or not pythons:
             raise TypeError("PythonExecutor() takes a list of interpreters, such as ['3.8', '3.13']")
-        _execnet()
         self._timeout = timeout
-        self._streams = {"stdout": stdout, "stderr": stderr}
+        self._streams = {b"stdout": stdout, b"stderr": stderr}
         self._calls: Deque[_Call] = deque()
         self._changed = threading.Condition()
         self._stopped = False
+        packages = None if environment is None else _lines(environment)
         # All are looked up before the first is started.
-        specs = [(python, _spec(python)) for python in pythons]
-        self._interpreters = [_Interpreter(self, python, spec) for python, spec in specs]
+        places = [_place(python, packages) for python in pythons]
+        self._interpreters = [_Interpreter(self, python, place) for python, place in zip(pythons, places)]
 
     def submit(  # type: ignore[override]
-        self, fn: Callable[..., R], *args: Any, **kwargs: Any
+        self, fn: Union[Callable[..., R], bytes], *args: Any, **kwargs: Any
     ) -> concurrent.futures.Future[R]:
         """Call ``fn(*args, **kwargs)`` in the next interpreter that is free.
+
+        Args:
+            fn: A function; or the payload of one, as `bytes`, which is loaded there and not here.
 
         Raises:
             RuntimeError: after `shutdown`.
@@ -93,7 +119,7 @@ class PythonExecutor(concurrent.futures.Executor):
         return self.submit_to(None, fn, *args, **kwargs)
 
     def submit_to(
-        self, python: Optional[str], fn: Callable[..., R], *args: Any, **kwargs: Any
+        self, python: Optional[str], fn: Union[Callable[..., R], bytes], *args: Any, **kwargs: Any
     ) -> concurrent.futures.Future[R]:
         """The same in one of `pythons`, by the name that was given there.
 
@@ -102,15 +128,35 @@ class PythonExecutor(concurrent.futures.Executor):
         """
         if python is not None and python not in [interpreter.python for interpreter in self._interpreters]:
             raise ValueError("this executor has no interpreter %r" % python)
-        name = getattr(fn, "__qualname__", type(fn).__name__)
+        name = "a payload" if isinstance(fn, bytes) else getattr(fn, "__qualname__", type(fn).__name__)
         data = dumps((fn, args, kwargs), 4, self_contained=True)
-        future: concurrent.futures.Future[R] = concurrent.futures.Future()
+        future = _Future()
         with self._changed:
             if self._stopped:
                 raise RuntimeError("cannot schedule new futures after shutdown")
-            self._calls.append(_Call(future, python, name, data))
+            self._calls.append(_Call(future, python, name, (data, *_loader()) if isinstance(fn, bytes) else (data,)))
             self._changed.notify_all()
         return future
+
+    def map(
+        self,
+        fn: Callable[..., R],
+        *iterables: Iterable[Any],
+        timeout: Optional[float] = None,
+        chunksize: int = 1,
+        progress: bool = False,
+    ) -> Iterator[R]:
+        """As `map`, in all interpreters at once; the results come in the order of the arguments.
+
+        Args:
+            timeout: Seconds from now on until all results are there.
+            chunksize: Without a meaning here, as in `ThreadPoolExecutor`.
+            progress: Shows how many calls are done, with `tqdm`, where that is installed.
+        """
+        end = None if timeout is None else timeout + time.monotonic()
+        futures: List[concurrent.futures.Future[R]] = [self.submit(fn, *args) for args in zip(*iterables)]
+        bar = _bar(futures) if progress else None
+        return _results(futures, end, bar)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more calls; with `cancel_futures`, cancel those that have not begun. Then end the interpreters."""
@@ -139,15 +185,127 @@ class PythonExecutor(concurrent.futures.Executor):
                 self._changed.wait()
 
 
+def _results(futures: List[concurrent.futures.Future[R]], end: Optional[float], bar: Any) -> Iterator[R]:
+    futures.reverse()
+    try:
+        while futures:
+            # Taken out, so that a result is not kept here.
+            yield futures.pop().result(None if end is None else end - time.monotonic())
+    finally:
+        for future in futures:
+            future.cancel()
+        if bar is not None:
+            bar.close()
+
+
+def _bar(futures: Sequence[concurrent.futures.Future[Any]]) -> Any:
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return None
+    bar = tqdm(total=len(futures))
+    lock = threading.Lock()
+
+    def step(_: Any) -> None:
+        with lock:
+            bar.update()
+
+    for future in futures:
+        future.add_done_callback(step)
+    return bar
+
+
+class _Place:
+    """An interpreter of this machine."""
+
+    #: Seconds for a call where the executor has no limit.
+    timeout: Optional[float] = None
+    #: Bytes that a call may print.
+    max_output: Optional[int] = None
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def start(self) -> Any:
+        return _links.local(self.path)
+
+    def result(self, data: bytes, name: str) -> Any:
+        return pickle.loads(data)
+
+    def exception(self, pickled: bytes, what: str) -> BaseException:
+        if pickled:
+            try:
+                error = pickle.loads(pickled)
+            except Exception:
+                # Its module is missing here, say.
+                error = None
+            if isinstance(error, BaseException):
+                return error
+        return RemoteError(what)
+
+    def shown(self, text: str) -> str:
+        return text
+
+
+class _Remote(_Place):
+    """One that execnet reaches."""
+
+    def start(self) -> Any:
+        return _links.Gateway(self.path)
+
+
+class _Sandboxed(_Place):
+    """Pyodide; nothing that it says is trusted."""
+
+    def __init__(self, spec: str) -> None:
+        from . import _sandbox
+
+        super().__init__(spec)
+        self._module = _sandbox
+        self._sandbox = _sandbox.Sandbox(spec)
+        self.timeout = _sandbox.TIMEOUT
+        self.max_output = _sandbox.OUTPUT
+
+    def start(self) -> Any:
+        return self._sandbox.start()
+
+    def result(self, data: bytes, name: str) -> Any:
+        return self._module.result(data, name)
+
+    def exception(self, pickled: bytes, what: str) -> BaseException:
+        return self._module.exception(pickled, what)
+
+    def shown(self, text: str) -> str:
+        return self._module.printable(text)
+
+
+def _place(python: str, packages: Optional[List[str]]) -> _Place:
+    sandboxed = python.partition("//")[0] == "pyodide"
+    if not sandboxed and not ("//" in python or "=" in python):
+        path = _interpreters.find(python)
+        if packages is not None:
+            from ._environments import environment
+
+            path = environment(path, packages)
+        return _Place(path)
+    if packages is not None:
+        raise ValueError("environments are made for interpreters of this machine, not for %r" % python)
+    if sandboxed:
+        return _Sandboxed(python)
+    _links.execnet()
+    return _Remote(python)
+
+
 class _Interpreter:
     """One interpreter, and the thread that talks to it."""
 
-    def __init__(self, executor: PythonExecutor, python: str, spec: str) -> None:
+    def __init__(self, executor: PythonExecutor, python: str, place: _Place) -> None:
         self.python = python
         self._executor = executor
-        self._spec = spec
-        self._group = _execnet().Group()
-        self._channel: Any = None
+        self._place = place
+        self._link: Any = None
+        self._current: Optional[_Future] = None
+        self._lock = threading.Lock()
         # At the interpreter's end a program that forgot `shutdown` does not hang.
         self.thread = threading.Thread(target=self._work, name="codepickle-" + python, daemon=True)
         self.thread.start()
@@ -166,121 +324,131 @@ class _Interpreter:
             self._stop()
 
     def _answer(self, call: _Call) -> None:
+        future = call.future
+        with self._lock:
+            self._current = future
+        future.stop = lambda: self._kill(future)
+        result, failed = None, None
         try:
             result = self._execute(call)
         except BaseException as error:
-            call.future.set_exception(error)
+            failed = error
+        with self._lock:
+            # From here on nobody stops the interpreter because of this call.
+            self._current = future.stop = None
+        if future.stopped:
+            self._stop()
+            future.set_exception(concurrent.futures.CancelledError("%s was stopped while it ran" % call.name))
+        elif failed is not None:
+            future.set_exception(failed)
         else:
-            call.future.set_result(result)
+            future.set_result(result)
+
+    def _kill(self, future: _Future) -> None:
+        with self._lock:
+            if self._current is future and self._link is not None:
+                self._link.kill()
 
     def _execute(self, call: _Call) -> Any:
-        execnet = _execnet()
-        limit = self._executor._timeout
+        place = self._place
+        limit = place.timeout if self._executor._timeout is None else self._executor._timeout
         try:
-            if self._channel is None:
-                self._start()
-            self._channel.send(call.data)
-            end = None if limit is None else time.monotonic() + limit
-            while True:
-                kind, *rest = self._channel.receive(None if end is None else max(end - time.monotonic(), 0))
-                if kind not in ("stdout", "stderr"):
-                    break
-                stream = self._executor._streams[kind] or getattr(sys, kind)
-                stream.write(rest[0].decode("utf-8", "replace"))
-        except execnet.TimeoutError:
+            if self._link is None:
+                self._start(call.future)
+            self._link.send(*call.parts)
+            kind, rest = self._wait(call, limit)
+        except _links.TimedOut:
             self._stop()
             raise concurrent.futures.TimeoutError(
                 "%s took longer than %g s in Python %s, which was stopped" % (call.name, limit or 0, self.python)
             ) from None
-        except (EOFError, OSError, execnet.RemoteError, execnet.HostNotFound) as error:
-            how = self._stop()
+        except _links.Closed as error:
+            how = self._stop() or " (%s)" % error
             raise InterpreterDied(
-                "Python %s (%s) ended while it ran %s%s" % (self.python, self._spec, call.name, how)
+                "Python %s (%s) ended while it ran %s%s" % (self.python, place.path, call.name, place.shown(how))
             ) from error
-        if kind == "result":
-            return pickle.loads(rest[0])
-        raise _exception(*rest)
+        if kind == b"result" and len(rest) == 1:
+            return place.result(rest[0], call.name)
+        if kind == b"error" and len(rest) == 3:
+            pickled, text, what = rest
+            raised = place.exception(pickled, place.shown(what.decode("utf-8", "replace")))
+            raised.__cause__ = _RemoteTraceback(place.shown(text.decode("utf-8", "replace")))
+            raise raised
+        self._stop()
+        raise InterpreterDied("Python %s answered %s with a message of no known kind" % (self.python, call.name))
 
-    def _start(self) -> None:
-        gateway = self._group.makegateway(self._spec)
-        source = Path(__file__).with_name("_far_side.py").read_text(encoding="utf-8")
-        self._channel = gateway.remote_exec(source)
+    def _start(self, future: _Future) -> None:
+        link = self._place.start()
+        with self._lock:
+            self._link = link
+            if future.stopped:  # while there was nothing yet that could be stopped
+                raise _links.Closed("it was stopped")
+
+    def _wait(self, call: _Call, limit: Optional[float]) -> Tuple[bytes, List[bytes]]:
+        """The answer; what is printed before it is passed on."""
+        end = None if limit is None else time.monotonic() + limit
+        left = self._place.max_output
+        while True:
+            kind, *rest = self._link.receive(None if end is None else max(end - time.monotonic(), 0))
+            if kind not in (b"stdout", b"stderr") or len(rest) != 1:
+                return kind, rest
+            if left is not None:
+                left -= len(rest[0])
+                if left < 0:
+                    self._link.kill()
+                    raise _links.Closed("it printed more than %d bytes" % (self._place.max_output or 0))
+            stream = self._executor._streams[kind] or getattr(sys, kind.decode())
+            stream.write(self._place.shown(rest[0].decode("utf-8", "replace")))
 
     def _stop(self) -> str:
         """End the interpreter if it runs; how it ended, as a part of a sentence."""
-        self._channel = None
-        how = ""
-        for gateway in list(self._group):
-            process = getattr(getattr(gateway, "_io", None), "popen", None)
-            if process is not None:
-                code = _ended(process)
-                if code is None:
-                    process.kill()
-                elif code < 0:
-                    how = ", by signal %d" % -code
-                else:
-                    how = ", with exit code %d" % code
-        self._group.terminate(timeout=1.0)
-        return how
+        with self._lock:
+            link, self._link = self._link, None
+        return "" if link is None else str(link.stop())
 
 
-def _ended(process: Any) -> Optional[int]:
-    """The exit code of a process whose pipe was closed, or None if it runs on."""
-    for _ in range(20):
-        code: Optional[int] = process.poll()
-        if code is not None:
-            return code
-        time.sleep(0.005)
-    return None
+def _loader() -> List[bytes]:
+    """What a payload needs that is not self-contained: the wire's version, and the loader in its parts."""
+    from . import _self_contained
+    from ._runtime import WIRE_VERSION
+
+    parts = [b"%d" % WIRE_VERSION]
+    for source, compressed in (_self_contained.head(), _self_contained.lowered()):
+        parts += [source.encode(), compressed]
+    return parts
 
 
-def _exception(pickled: bytes, text: bytes, what: bytes) -> BaseException:
-    error: Optional[BaseException] = None
-    if pickled:
-        try:
-            error = pickle.loads(pickled)
-        except Exception:
-            # Its module is missing here, say.
-            error = None
-    if not isinstance(error, BaseException):
-        error = RemoteError(what.decode("utf-8", "replace"))
-    error.__cause__ = _RemoteTraceback(text.decode("utf-8", "replace"))
-    return error
+def _lines(environment: Iterable[Any]) -> List[str]:
+    if isinstance(environment, str) or not hasattr(environment, "__iter__"):
+        raise TypeError(
+            "environment must be a list of requirements, such as ['numpy>=1.24'], "
+            "or what codepickle.requirements returns"
+        )
+    from ._environments import lines_of
 
-
-def _spec(python: str) -> str:
-    if "//" in python or "=" in python:
-        return python
-    # What execnet would take apart at blanks is quoted as a shell would have it.
-    return "popen//python=" + _interpreters.find(python).replace("\\", "\\\\").replace(" ", "\\ ")
-
-
-def _execnet() -> Any:
-    try:
-        import execnet
-    except ImportError as error:
-        raise ImportError(
-            "other interpreters are reached by execnet, which is not installed: pip install 'codepickle[execnet]'"
-        ) from error
-    return execnet
+    return lines_of(environment)
 
 
 def run(
-    fn: Callable[..., R],
+    fn: Union[Callable[..., R], bytes],
     *args: Any,
     python: str,
     timeout: Optional[float] = None,
+    environment: Union[bool, Iterable[Any]] = False,
     **kwargs: Any,
 ) -> R:
     """Call ``fn(*args, **kwargs)`` in another Python, and return its result.
 
     Args:
-        fn: A function; it travels as source, and runs where nothing is installed.
-        python: As for `PythonExecutor`: a version, a path, a name on PATH, or execnet's specification of a gateway.
+        fn: A function; it travels as source, and runs where nothing is installed. Or the payload of one, as `bytes`,
+            which is loaded there and not here.
+        python: As for `PythonExecutor`: a version, a path, a name on PATH, ``"pyodide"`` for a sandbox, or execnet's
+            specification of a gateway.
         timeout: Seconds that the call may take.
+        environment: As for `PythonExecutor`; True means what `requirements` finds in the function and its arguments.
 
     Raises:
-        LookupError: there is no such Python.
+        LookupError: there is no such Python; or no Node.js or Pyodide.
         InterpreterDied: it ended during the call.
         concurrent.futures.TimeoutError: the call took too long, and was stopped.
 
@@ -290,5 +458,12 @@ def run(
     >>> codepickle.run(lambda: __import__("sys").version_info[:2], python="3.8")  # doctest: +SKIP
     (3, 8)
     """
-    with PythonExecutor([python], timeout=timeout) as executor:
+    packages: Optional[Iterable[Any]] = None
+    if environment is True:
+        from ._requirements import requirements
+
+        packages = requirements(fn if isinstance(fn, bytes) else (fn, args, kwargs))
+    elif environment is not False:
+        packages = environment
+    with PythonExecutor([python], timeout=timeout, environment=packages) as executor:
         return executor.submit(fn, *args, **kwargs).result()

@@ -1,13 +1,39 @@
 """What an interpreter of `PythonExecutor` runs: calls functions and sends back what became of them.
 
 It is sent as text to a Python that may have nothing installed: standard library only, Python 3.7 and later. `channel`
-is execnet's, and knows numbers, texts and bytes.
+is execnet's, or a `Channel`: it takes and gives messages, which are tuples of bytes.
 """
 
 import contextlib
 import pickle
+import struct
 import sys
+import threading
 import traceback
+
+
+class Channel:
+    """Messages by a pair of pipes: the number of parts, their lengths, the parts."""
+
+    def __init__(self, source, target):
+        self._source = source
+        self._target = target
+        # What the functions print comes from any thread.
+        self._lock = threading.Lock()
+
+    def send(self, parts):
+        head = struct.pack(">B%dQ" % len(parts), len(parts), *map(len, parts))
+        with self._lock:
+            self._target.write(head + b"".join(parts))
+            self._target.flush()
+
+    def __iter__(self):
+        while True:
+            count = self._source.read(1)
+            if not count:
+                return
+            lengths = struct.unpack(">%dQ" % count[0], self._source.read(8 * count[0]))
+            yield tuple(self._source.read(length) for length in lengths)
 
 
 class Sent:
@@ -42,39 +68,118 @@ class Sent:
 
 
 def serve(channel):
-    for data in channel:
-        with contextlib.redirect_stdout(Sent(channel, "stdout")), contextlib.redirect_stderr(Sent(channel, "stderr")):
-            answer = execute(data)
+    for parts in channel:
+        with contextlib.redirect_stdout(Sent(channel, b"stdout")), contextlib.redirect_stderr(Sent(channel, b"stderr")):
+            answer = execute(*parts)
         channel.send(answer)
 
 
-def execute(data):
+def execute(data, wire=b"0", *loader):
+    """Call the function in a payload, with the arguments there. Of a function that is itself a payload, `loader` is
+    what reads it: source and compressed text of each part, as self-contained payloads begin with.
+    """
     try:
         function, args, kwargs = pickle.loads(data)
+        if loader:
+            for source, compressed in zip(loader[::2], loader[1::2]):
+                exec(source, {"z": compressed, "wire": int(wire)})
+            function = pickle.loads(function)
         result = function(*args, **kwargs)
         try:
-            return "result", dumps(result)
+            return b"result", dumps(result)
         except Exception as error:
             raise pickle.PicklingError(
                 "the result, of type %s, cannot be pickled by this Python: %s" % (type(result).__name__, error)
             ) from error
     except BaseException as error:
-        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-        try:
-            pickled = pickle.dumps(error, 4)
-            # What cannot be made again from its arguments is found out here.
-            pickle.loads(pickled)
-        except Exception:
-            pickled = b""
-        what = "".join(traceback.format_exception_only(type(error), error)).strip()
-        return "error", pickled, text.encode("utf-8", "replace"), what.encode("utf-8", "replace")
+        return failure(error)
+
+
+def failure(error):
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    try:
+        pickled = exception(error)
+    except Exception:
+        pickled = b""
+    what = "".join(traceback.format_exception_only(type(error), error)).strip()
+    return b"error", pickled, text.encode("utf-8", "replace"), what.encode("utf-8", "replace")
+
+
+def exception(error):
+    pickled = pickle.dumps(error, 4)
+    # What cannot be made again from its arguments is found out here.
+    pickle.loads(pickled)
+    return pickled
 
 
 def dumps(result):
-    """By Codepickle where it is installed: then functions and classes can come back."""
-    installed = sys.modules.get("codepickle")
-    return getattr(installed, "dumps", pickle.dumps)(result, 4)
+    """By Codepickle where all of it is installed: then functions and classes can come back."""
+    there = "codepickle._native" in sys.modules
+    return (sys.modules["codepickle"] if there else pickle).dumps(result, 4)
+
+
+def enter_sandbox():
+    """Take away what leads from Python to JavaScript, as far as it is known by name; what calls functions then.
+
+    It is the first barrier, not the one that everything rests on: what lies behind is in _sandbox.mjs.
+    """
+    import asyncio
+    import base64
+    import gc
+    import time
+
+    # What Pyodide has replaced by its own, which waits for JavaScript.
+    for module, name in ((asyncio, "run"), (time, "sleep")):
+        setattr(module, name, getattr(getattr(module, name), "__wrapped__", getattr(module, name)))
+    names = ("js", "pyodide_js", "ctypes", "_ctypes", "pyodide", "_pyodide", "_pyodide_core", "micropip", "webbrowser")
+    for name in list(sys.modules):
+        if name.partition(".")[0] in names:
+            del sys.modules[name]
+    for name in names:
+        sys.modules[name] = None
+    # Those that import what JavaScript has.
+    ours = ("_frozen_importlib", "_frozen_importlib_external")
+    sys.meta_path[:] = [finder for finder in sys.meta_path if getattr(finder, "__module__", "") in ours]
+
+    class Loop(asyncio.BaseEventLoop):
+        """An event loop without sockets. Pyodide's is JavaScript's, which does not run while Python does."""
+
+        def __init__(self):
+            super().__init__()
+            self._selector = self
+
+        def select(self, timeout):
+            time.sleep(timeout or 0)
+
+        def _process_events(self, events):
+            pass
+
+        def _write_to_self(self):
+            pass
+
+    asyncio.new_event_loop = asyncio.events.new_event_loop = Loop
+    asyncio.events._set_running_loop(None)
+    gc.collect()
+
+    def call(text):
+        """Texts in, texts out: bytes would be objects of JavaScript's."""
+        answer = execute(*map(base64.b64decode, text.split(" ")))
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        return " ".join(base64.b64encode(part).decode() for part in answer)
+
+    return call
+
+
+def described(error):
+    """An exception as plain data: who receives it takes nothing else from here."""
+    return pickle.dumps((type(error).__name__, error.args), 4) if type(error).__module__ == "builtins" else b""
 
 
 if __name__ == "__channelexec__":
     serve(channel)  # noqa: F821  # execnet puts it there
+elif __name__ == "__pipes__":
+    serve(Channel(*pipes))  # noqa: F821  # and the bootstrap of a process this
+elif __name__ == "__sandbox__":
+    exception = described

@@ -19,6 +19,9 @@ PYTEST_ON = ["3.8", "3.11", "3.13", "3.15"]
 UPSTREAM_ON = ["3.8", "3.9", "3.11", "3.13", "3.14"]
 REQUIREMENTS_ON = ["3.11", "3.12", "3.13"]
 COUNTED_ON = "3.11"
+SANDBOX_ON = "3.13"
+#: The release of Pyodide that the sandbox is tested with; the matrix has others, too.
+PYODIDE = "314.0.7"
 
 
 class Step:
@@ -100,6 +103,7 @@ def phases(build=True):
             + determinism_steps(jobs)
             + payload_steps(jobs)
             + lowering_steps(found)
+            + sandbox_steps(found)
             + engine_steps(jobs)
         ),
     ]
@@ -307,6 +311,16 @@ def engine_steps(jobs):
     env = {"CODEPICKLE_PATH": str(SITE)}
     command = [sys.executable, TESTS / "engines" / "run.py", "--ci", "--modes", "codepickle", "--jobs", jobs]
     return [Step("engines", command, env=env, figure=r"^engines:")]
+
+
+def sandbox_steps(found):
+    """What is in no other step: each start of Pyodide takes two seconds. With one Python, where node is."""
+    home = CACHE / "pyodide" / PYODIDE
+    if not (IN_CI or (shutil.which("node") and home.exists())):
+        return []
+    label = chosen(found, [SANDBOX_ON])[0]
+    pytest = [venv_python(label), "-m", "pytest", "-q", "-p", "no:cacheprovider", TESTS / "test_sandbox.py"]
+    return [Step("sandbox", pytest, env={"CODEPICKLE_PYODIDE": str(home)})]
 
 
 def payload_steps(jobs):

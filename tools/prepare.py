@@ -24,7 +24,7 @@ from interpreters import PACKAGES
 # Their findings differ from version to version: pinned, so that a new release of theirs breaks nothing here.
 LINTERS = ["ruff==0.14.5", "mypy==1.18.2", "zensical==0.0.73", "mkdocstrings-python==2.0.11"]
 # The same, and each brings another Python: 3.14 and 3.15.
-PYODIDES = ["314.0.7", "315.0.0-alpha.2"]
+PYODIDES = [plan.PYODIDE, "315.0.0-alpha.2"]
 # For all Pythons: pure Python that needs nothing else, the last release of each that 3.7 can import.
 PACKAGES_OF_CASES = ["exceptiongroup==1.2.2"]
 # The first pip that knows free-threaded builds.

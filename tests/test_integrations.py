@@ -14,7 +14,7 @@ import pytest
 from codepickle.integrations import Integration, UnsupportedVersion
 from codepickle.integrations import cloudpickle as in_cloudpickle
 from codepickle.integrations import multiprocessing as in_multiprocessing
-from codepickle.integrations._engine import Changes
+from codepickle.integrations._engine import Changes, Sent
 
 
 def is_ours(data):
@@ -188,3 +188,119 @@ def test_celery_arguments_survive_plain_pickle():
     args, kwargs, embed = pickle.loads(pickle.dumps(celery.loads(memoryview(codepickle.dumps(message)))))
     assert (args[0](1), kwargs["f"](), embed) == (3, 2, message[2])
     assert celery.loads(codepickle.dumps([1, 2, {}])) == [1, 2, {}]
+
+
+def test_what_is_sent_makes_a_worker_answer_likewise(engine, monkeypatch):
+    workers = []
+    ours = Integration(
+        "an_integration",
+        "Engine",
+        "an_engine",
+        ("3", "4"),
+        lambda changes, module: changes.attribute(module, "way", "ours"),
+        in_worker=lambda: bool(workers),
+    )
+    module = types.ModuleType("an_integration")
+    module.integration = ours
+    monkeypatch.setitem(sys.modules, "an_integration", module)
+    payload = codepickle.dumps(Sent(ours, [1, lambda: 2]))
+    assert pickle.loads(payload)[1]() == 2
+    assert engine.way == "its own"
+    workers.append("this process")
+    assert pickle.loads(payload)[0] == 1
+    # Which versions are known is asked where it is installed by hand.
+    assert engine.way == "ours"
+    ours.uninstall()
+
+
+@pytest.fixture
+def parsl(monkeypatch):
+    """As much of Parsl as the integration touches."""
+    module = types.ModuleType("parsl")
+    module.__version__ = "2025.9.22"
+    module.serialize = types.ModuleType("parsl.serialize")
+    facade = module.serialize.facade = types.ModuleType("parsl.serialize.facade")
+    facade.methods_for_code = {b"C2": "dill's"}
+    facade.methods_for_data = {b"02": "dill's"}
+    for name in ("code", "data"):
+        methods = getattr(facade, "methods_for_" + name)
+        register = lambda s, methods=methods: methods.update({s.identifier: s})  # noqa: E731
+        setattr(facade, "register_method_for_" + name, register)
+    for part in (module, module.serialize, facade):
+        monkeypatch.setitem(sys.modules, part.__name__, part)
+    return facade
+
+
+def test_parsl_takes_ours_first_and_still_reads_its_own(parsl):
+    from codepickle.integrations import parsl as in_parsl
+
+    with in_parsl.install():
+        for methods in (parsl.methods_for_code, parsl.methods_for_data):
+            assert len(methods) == 2
+            ours = next(iter(methods.values()))
+            data = ours.serialize(lambda x: x + 1)
+            module, name = ours.identifier.decode().split(" ")
+            # As Parsl finds the reader of an identifier that it does not know.
+            assert getattr(sys.modules[module], name)().deserialize(data)(1) == 2
+    assert (parsl.methods_for_code, parsl.methods_for_data) == ({b"C2": "dill's"}, {b"02": "dill's"})
+
+
+def test_parsl_s_interchange_takes_every_version():
+    from codepickle.integrations.parsl import _AnyVersion
+
+    version = _AnyVersion("3.11.7")
+    assert str.__str__(version) == "3.11.7"
+    for mine in (version.rsplit(".", 1)[0], version):
+        assert not (mine != "3.8" or "3.8" != mine)  # noqa: SIM300
+        assert mine == "3.8"
+    assert {version: 1}
+
+
+def test_a_server_of_ppft_calls_what_comes_and_sends_functions_back():
+    from codepickle.integrations import ppft
+
+    space = {}
+    exec(ppft._TEXT, space)
+    step = 2
+    payload = codepickle.dumps((lambda x: x + step, (1,)), self_contained=True)
+    assert pickle.loads(pickle.dumps(space["codepickle_call"](payload))) == 3
+    payload = codepickle.dumps((lambda: lambda: step, ()), self_contained=True)
+    assert pickle.loads(pickle.dumps(space["codepickle_call"](payload)))() == 2
+
+
+def test_ppft_keeps_what_submit_checks():
+    from codepickle.integrations import ppft
+
+    class Server:
+        def __init__(self):
+            self._Server__sourcesHM = {}
+
+        def submit(self, *what):
+            return what
+
+    module = types.ModuleType("ppft")
+    module.Server = Server
+    changes = Changes()
+    ppft.change(changes, module)
+    server = Server()
+    with pytest.raises(TypeError, match="tuple"):
+        server.submit(len, [1])
+    call, (payload,), depfuncs, modules, *_ = server.submit(lambda x: -x, (1,), modules=("math",))
+    assert server._Server__sourcesHM == {hash(call): ppft._TEXT}
+    assert (depfuncs, modules) == ((), ("math",))
+    function, args = pickle.loads(payload)
+    assert function(*args) == -1
+    changes.undo()
+    assert server.submit(1) == (1,)
+
+
+@pytest.mark.parametrize(
+    "name", ["executorlib", "globus_compute", "mlflow", "mpi4py", "multiprocess", "pathos", "prefect", "submitit"]
+)
+def test_a_missing_engine_is_no_import_error(name, monkeypatch):
+    from importlib import import_module
+
+    integration = import_module("codepickle.integrations." + name).integration
+    monkeypatch.setitem(sys.modules, integration._module, None)
+    with pytest.raises(UnsupportedVersion, match=r"pip install 'codepickle\[[a-z0-9-]+\]'"):
+        integration.install()

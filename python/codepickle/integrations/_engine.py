@@ -68,6 +68,7 @@ class Integration:
         versions: The oldest that is known, and the first that is not.
         change: Makes the changes, by means of the `Changes` and the module that it is given.
         extra: The optional dependency of Codepickle that installs the engine.
+        in_worker: Whether this process is one that the engine started to run functions; see `Sent`.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Integration:
         versions: Tuple[str, str],
         change: Callable[[Changes, Any], None],
         extra: str = "",
+        in_worker: Callable[[], bool] = lambda: False,
     ) -> None:
         self.__module__ = name
         self.engine = engine
@@ -85,6 +87,7 @@ class Integration:
         self._module = module
         self._change = change
         self._extra = extra
+        self._in_worker = in_worker
         self._changes: Optional[Changes] = None
 
     def __reduce__(self) -> str:
@@ -142,6 +145,28 @@ class Integration:
                 % (self.engine, found, oldest, first_unknown)
             )
         return module
+
+
+class Sent:
+    """Is pickled as what becomes `obj`, and makes a worker that loads it answer by the same integration.
+
+    For engines that have no place where their workers could be told to.
+    """
+
+    def __init__(self, integration: Integration, obj: object) -> None:
+        self._integration = integration
+        self._obj = obj
+
+    def __reduce__(self) -> Any:
+        return _received, (self._integration, self._obj)
+
+
+def _received(integration: Integration, obj: object) -> object:
+    # Whoever else looks into what was sent shall not be changed by that.
+    if integration._in_worker():
+        # Which versions are known was asked where it was sent.
+        integration.install(any_version=True)
+    return obj
 
 
 class _Scope:

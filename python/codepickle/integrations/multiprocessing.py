@@ -21,7 +21,12 @@ from ._engine import Changes, Integration
 def _change(changes: Changes, _: Any) -> None:
     from multiprocessing import connection, queues, reduction
 
-    forking: Any = reduction.ForkingPickler
+    change_pickler(changes, reduction, connection, queues)
+
+
+def change_pickler(changes: Changes, reduction: Any, connection: Any, queues: Any) -> None:
+    """In these modules of multiprocessing, or of a package that was made of it."""
+    forking = reduction.ForkingPickler
 
     class ForkingPickler(Pickler):
         """`multiprocessing.reduction.ForkingPickler` on Codepickle: with its table of reducers."""

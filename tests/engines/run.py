@@ -27,21 +27,36 @@ from common import CACHE, IN_CI, Failure, environment, main, pythons, venv  # no
 CLIENT = "3.11"
 LIGHT = ["distributed==2023.5.0", "dask==2023.5.0", "ipyparallel==9.0.2", "ipykernel", "celery==5.5.3", "redis"]
 LIGHT += ["joblib>=1.3,<1.6", "execnet", "setuptools<81"]
+LIGHT += ["pathos==0.3.3", "ppft==1.7.6.9", "multiprocess==0.70.17", "dill==0.3.9"]
+MORE = ["submitit==1.5.3", "mpi4py==4.1.2", "mpich==5.0.2", "setuptools<81"]
+MORE += [name + "; python_version >= '3.9'" for name in ("parsl==2025.9.22", "executorlib==1.11.0")]
 FROM_3_8 = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"]
+FROM_3_9 = FROM_3_8[1:]
 
 
 class Engine:
     """What is installed for an engine, and where it is tried."""
 
     def __init__(
-        self, name, folder="", packages=(), versions=(), ci=(), alone=False, client_only=False, needs="", ours=False
+        self,
+        name,
+        folder="",
+        packages=(),
+        versions=(),
+        ci=(),
+        alone=False,
+        client_only=False,
+        needs="",
+        ours=False,
+        older=None,
+        portable=True,
     ):
         self.name = name
         #: Engines with one set of packages share environments.
         self.folder = folder
         self.packages = list(packages)
         self.versions = versions
-        #: Versions of the workers in CI.
+        #: Versions of the workers in CI; none if it has no time for the engine.
         self.ci = ci
         #: Whether client and workers are of one version.
         self.alone = alone
@@ -50,11 +65,22 @@ class Engine:
         self.needs = needs
         #: Whether it is a part of Codepickle, which there is in no other mode.
         self.ours = ours
+        #: By version, other packages than those above.
+        self.older = older or {}
+        #: Whether its workers, not knowing Codepickle, are tried with portable functions.
+        self.portable = portable and not (alone or ours)
 
 
 ENGINES = [
     Engine("dask", "engines", LIGHT, FROM_3_8, ["3.8", "3.9", "3.13"]),
-    Engine("ipyparallel", "engines", LIGHT, FROM_3_8, ["3.8", "3.9", "3.13"]),
+    Engine(
+        "ipyparallel",
+        "engines",
+        LIGHT,
+        ["3.7", *FROM_3_8],
+        ["3.8", "3.9", "3.13"],
+        older={"3.7": ["ipyparallel==8.6.1", "ipykernel"]},
+    ),
     Engine("celery", "engines", LIGHT, FROM_3_8, ["3.8", "3.9", "3.13"], needs="redis-server"),
     Engine("joblib", "engines", LIGHT, FROM_3_8, ["3.8", "3.13"], alone=True),
     Engine(
@@ -75,8 +101,19 @@ ENGINES = [
         ["3.8", "3.9", "3.13"],
         client_only=True,
         needs="java",
+        # Spark puts functions of its own around those of the user.
+        portable=False,
     ),
-    Engine("ray", "engines-ray", ["ray==2.51.2"], ["3.9", "3.10", "3.11", "3.12", "3.13"], ["3.9", "3.13"]),
+    Engine("ray", "engines-ray", ["ray==2.51.2"], FROM_3_9, ["3.9", "3.13"]),
+    Engine("ppft", "engines", LIGHT, FROM_3_8, ["3.8", "3.9", "3.13"], portable=False),
+    Engine("pathos", "engines", LIGHT, FROM_3_8, ["3.8", "3.13"], alone=True),
+    Engine("parsl", "engines-more", MORE, FROM_3_9),
+    Engine("mpi", "engines-more", MORE, FROM_3_8),
+    Engine("submitit", "engines-more", MORE, FROM_3_8),
+    Engine("executorlib", "engines-more", MORE, FROM_3_9),
+    Engine("globus", "engines-globus", ["globus-compute-sdk==4.2.0", "setuptools<81"], FROM_3_9),
+    Engine("mlflow", "engines-mlflow", ["mlflow-skinny==3.1.4", "pandas<4", "numpy"], FROM_3_9, portable=False),
+    Engine("prefect", "engines-prefect", ["prefect==3.4.25"], FROM_3_9),
 ]
 #: Seconds for one engine in one mode; what takes this long hangs.
 TIMEOUT = 600
@@ -93,6 +130,8 @@ class Grid:
     def tasks(self, engine, mode):
         """What to drive, as arguments of `drive`."""
         versions = [version for version in (engine.ci if self.ci else engine.versions) if version in self.found]
+        if not versions:
+            return []
         if engine.needs and not shutil.which(engine.needs):
             if IN_CI:
                 raise Failure("%s is missing, which %s needs" % (engine.needs, engine.name))
@@ -112,12 +151,10 @@ class Grid:
         tasks = []
         for engine in engines:
             for mode in modes:
-                # What is spawned by the standard library, or joblib, needs no carrier: it has this Python's path. Spark
-                # puts functions of its own around those of the user.
-                if engine.ours and mode != "codepickle":
+                # What is spawned by the standard library, or joblib, needs no carrier: it has this Python's path.
+                if (mode == "portable" and not engine.portable) or (mode == "default" and engine.ours):
                     continue
-                if mode != "portable" or not (engine.alone or engine.name == "pyspark"):
-                    tasks += self.tasks(engine, mode)
+                tasks += self.tasks(engine, mode)
         wanted = {}
         for engine, _, client, versions in tasks:
             for version in [client, *([] if engine.client_only else versions)]:
@@ -195,7 +232,8 @@ class Grid:
     def python(self, engine, version):
         if not engine.packages:
             return self.found[version].path
-        return venv(self.environment_of(engine, version), engine.packages, self.found[version].path)
+        packages = engine.older.get(version, engine.packages)
+        return venv(self.environment_of(engine, version), packages, self.found[version].path)
 
     def environment_of(self, engine, version):
         return "%s-%s" % (engine.folder, version)

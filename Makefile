@@ -22,6 +22,8 @@ test:
 
 grid:
 	@$(PYTHON) tests/engines/run.py
+	@$(PYTHON) tests/engines/over_ssh.py
+	@$(PYTHON) tests/volunteer/run.py
 
 wheels:
 	@$(PYTHON) tools/build.py wheels

@@ -41,8 +41,38 @@ def test_nothing_has_to_be_installed_there(monkeypatch):
         return [name for name in sys.modules if "codepickle" in name and getattr(sys.modules[name], "__file__", None)]
 
     assert run(installed, python=base) == []
-    with pytest.raises(Exception, match="result, of type function, cannot be pickled"):
-        run(lambda: lambda: 1, python=base)
+
+
+def test_functions_come_back(monkeypatch):
+    """By the Codepickle of this process, which an interpreter that has none borrows."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    step = 2
+
+    def makes(start):
+        level = start
+
+        def add():
+            nonlocal level
+            level += step
+            return level
+
+        class Made:
+            def read(self):
+                return level
+
+        return add, Made()
+
+    base = os.path.realpath(HERE)
+    if sys.version_info < (3, 10):
+        with pytest.raises(Exception, match="result, of type tuple, cannot be pickled"):
+            run(makes, 40, python=base)
+        return
+    with PythonExecutor([base]) as executor:
+        add, made = executor.submit(makes, 40).result()
+        assert (add(), made.read()) == (42, 42)
+        # What it has made since can be sent there again, and so can what came before.
+        assert executor.submit(lambda add: add(), add).result() == 44
+        assert executor.submit(makes, 1).result()[0]() == 3
 
 
 def test_results_come_in_order_and_none_is_lost():

@@ -75,7 +75,8 @@ class PythonExecutor(concurrent.futures.Executor):
 
     A call that ends its interpreter fails with `InterpreterDied`; the others go on. An exception comes back with the
     traceback from there as its cause. Cancelling the future of a call that runs stops its interpreter. Results come
-    back by plain `pickle` unless Codepickle is installed there; from a sandbox, plain data alone.
+    back by `pickle`, or where that refuses them by Codepickle, if there is one that dumps; from a sandbox, plain data
+    alone.
 
     >>> import sys, codepickle
     >>> with codepickle.PythonExecutor([sys.executable]) as pool:  # doctest: +SKIP

@@ -113,9 +113,44 @@ def exception(error):
 
 
 def dumps(result):
-    """By Codepickle where all of it is installed: then functions and classes can come back."""
-    there = "codepickle._native" in sys.modules
-    return (sys.modules["codepickle"] if there else pickle).dumps(result, 4)
+    """By Codepickle where there is all of it: then functions and classes can come back."""
+    if "codepickle._native" in sys.modules:
+        return sys.modules["codepickle"].dumps(result, 4)
+    try:
+        return pickle.dumps(result, 4)
+    except Exception:
+        if not borrow():
+            raise
+        return sys.modules["codepickle"].dumps(result, 4)
+
+
+#: The folder of the caller's Codepickle, if it is on this machine.
+PACKAGE = None
+
+
+def borrow():
+    """Import the caller's Codepickle. Its native module may be one that fits CPython from 3.10 on alone."""
+    if PACKAGE is None or sys.implementation.name != "cpython" or sys.version_info < (3, 10):
+        return False
+    import importlib.util
+    import os
+
+    there = sys.modules.get("codepickle")
+    if getattr(there, "__file__", None):  # the loader alone was installed here
+        return False
+    path = os.path.join(PACKAGE, "__init__.py")
+    spec = importlib.util.spec_from_file_location("codepickle", path, submodule_search_locations=[PACKAGE])
+    module = sys.modules["codepickle"] = importlib.util.module_from_spec(spec)
+    # What the payloads brought along stays: functions were made by it.
+    module.__dict__.update((name, value) for name, value in vars(there or module).items() if name[:2] != "__")
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        spec.loader.exec_module(module)
+    except Exception:
+        sys.modules["codepickle"] = there
+    finally:
+        sys.dont_write_bytecode = writes
+    return "codepickle._native" in sys.modules
 
 
 def enter_sandbox():

@@ -184,7 +184,8 @@ def local(python: str) -> Pipes:
     """An interpreter of this machine, of any version from 3.7 on."""
     link = Pipes([python, "-u", "-c", _BOOTSTRAP])
     with contextlib.suppress(Closed):  # it ends at once: the first call says so
-        link.send_text(far_side())
+        here = os.path.dirname(os.path.abspath(__file__))
+        link.send_text(far_side().replace("\nPACKAGE = None\n", "\nPACKAGE = %r\n" % here))
     return link
 
 

@@ -28,10 +28,18 @@ def installed_tag():
         return next(line.split(":")[1].strip() for line in file if line.startswith("Tag:"))
 
 
+def installed_version():
+    folder = os.path.dirname(os.path.dirname(os.path.abspath(codepickle.__file__)))
+    (path,) = glob.glob(os.path.join(folder, "codepickle-*.dist-info", "METADATA"))
+    with open(path, encoding="utf-8") as file:
+        return next(line.split()[1] for line in file if line.startswith("Version:"))
+
+
 def main():
     folder, label = sys.argv[1:]
     tag = installed_tag()
     print(tag, flush=True)
+    assert codepickle.__version__ == installed_version()
     if tag == "py3-none-any":
         try:
             codepickle.dumps(scale)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # `typing` takes longer to import than the rest together
     from ._requirements import Requirement, Requirements, requirements
     from ._signing import Key, SignatureError, sign, verify
     from ._sources import getsource
+    from ._version import __version__ as __version__
 
 try:
     from ._pickler import CloudPickler, Pickler, dump, dumps
@@ -71,6 +72,7 @@ except ImportError:  # the wheel for Pythons without a native module: the loader
 
 #: Imported when they are asked for: every worker imports the package, and few need these.
 _LATE = {
+    "__version__": "_version",
     "Finding": "_inspect",
     "InterpreterDied": "_executor",
     "Key": "_signing",
@@ -108,8 +110,6 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> List[str]:
     return sorted({*globals(), *_LATE})
 
-
-__version__ = "0.1.0"
 
 #: The protocol that `dumps` writes: 4, which every Python from 3.4 on reads. `cloudpickle` takes the highest of the
 #: interpreter that dumps, which an older one may not read.

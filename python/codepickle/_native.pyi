@@ -3,6 +3,8 @@
 from types import CodeType
 from typing import IO, Any, Callable, Optional, Sequence
 
+__version__: str
+
 class Snippet:
     text: str
     header: str

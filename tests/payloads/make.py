@@ -36,13 +36,18 @@ def constant(name, file):
         return re.search(r"^%s = \"?([\w.]+)\"?$" % name, source.read(), re.MULTILINE).group(1)
 
 
+def version():
+    with open(os.path.join(CHECKOUT, "Cargo.toml"), encoding="utf-8") as manifest:
+        return re.search(r'^version = "([^"]+)"$', manifest.read(), re.MULTILINE).group(1)
+
+
 def target():
     folder = os.path.join(HERE, "wire" + constant("WIRE_VERSION", "_runtime.py"))
-    return os.path.join(folder, "codepickle-%s.tar.xz" % constant("__version__", "__init__.py"))
+    return os.path.join(folder, "codepickle-%s.tar.xz" % version())
 
 
 def is_released():
-    tag = "v" + constant("__version__", "__init__.py")
+    tag = "v" + version()
     done = subprocess.run(["git", "tag", "--list", tag], cwd=CHECKOUT, stdout=subprocess.PIPE, check=True)
     return bool(done.stdout.strip())
 
@@ -79,7 +84,7 @@ def pack(members):
 def main():
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     if is_released():
-        sys.exit("version %s is released: its payloads stay as they are" % constant("__version__", "__init__.py"))
+        sys.exit("version %s is released: its payloads stay as they are" % version())
     producers = [i for i in interpreters.find() if i.can_dump]
     wanted = [label for label in interpreters.PYTHONS if label != "pypy"]
     lacking = interpreters.missing([i.label for i in producers], wanted)

@@ -45,6 +45,7 @@ mod _native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         crate::source::register(module)?;
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         // Looked up now, so that the first `dumps` does not wait for it.
         crate::engine::known::Known::get(module.py()).map(|_| ())
     }

@@ -28,6 +28,7 @@ import plan  # noqa: E402
 import server as volunteer  # noqa: E402
 from common import CACHE, Failure, main  # noqa: E402
 
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 #: Nothing of it talks to anybody but the server under test.
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--window-size=760,900"]
@@ -48,7 +49,7 @@ class Browser:
 
     def __init__(self, port, profile):
         self._port = port
-        options = {"args": [*FLAGS, "--user-data-dir=" + profile], "binary": shutil.which("chromium")}
+        options = {"args": [*FLAGS, "--user-data-dir=" + profile], "binary": CHROMIUM}
         wanted = {"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options}}}
         self._session = ""
         self._session = "/session/" + self.command("POST", "/session", wanted)["sessionId"]
@@ -75,9 +76,8 @@ class Browser:
 @contextlib.contextmanager
 def browsers():
     """Yields a function that starts a browser with a profile of its own."""
-    for program in ("chromium", "chromedriver"):
-        if not shutil.which(program):
-            raise Failure("%s was not found: apt install chromium chromium-driver" % program)
+    if not CHROMIUM or not shutil.which("chromedriver"):
+        raise Failure("Chromium or chromedriver was not found: apt install chromium chromium-driver")
     with tempfile.TemporaryDirectory(prefix="volunteer-", ignore_cleanup_errors=True) as folder:
         process = subprocess.Popen(
             ["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder

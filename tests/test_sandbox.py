@@ -383,6 +383,33 @@ def test_no_process_is_started(attacked, tmp_path):
     assert not os.path.exists(target)
 
 
+def test_what_javascript_could_do_itself(tmp_path):
+    """The last barrier, without those before it: what a script may do in the Node that is started for the sandbox."""
+    (tmp_path / "secret").write_text("secret")
+    script = """
+        const tries = {
+            read: () => require("fs").readFileSync(%r),
+            write: () => require("fs").writeFileSync(%r, "x"),
+            child: () => require("child_process").execSync("true"),
+            worker: () => new (require("worker_threads").Worker)("0", { eval: true }),
+            addon: () => process.dlopen({ exports: {} }, "/lib/x.node"),
+            binding: () => process.binding("fs"),
+            text: () => new Function("return 1")(),
+        };
+        for (const [name, attempt] of Object.entries(tries)) {
+            try { attempt(); console.log(name, "done"); } catch (error) { console.log(name, error.code ?? error.name); }
+        }
+    """ % (str(tmp_path / "secret"), str(tmp_path / "made"))
+    command = _sandbox.Sandbox("pyodide").command()[:-2]
+    done = subprocess.run([*command, "-e", script], capture_output=True, text=True, timeout=120, env={})
+    outcomes = dict(line.split() for line in done.stdout.splitlines())
+    assert set(outcomes) == {"read", "write", "child", "worker", "addon", "binding", "text"}, done.stderr
+    assert outcomes.pop("text") == "EvalError"
+    assert outcomes.pop("addon") in ("ERR_DLOPEN_DISABLED", "ERR_ACCESS_DENIED")
+    assert set(outcomes.values()) == {"ERR_ACCESS_DENIED"}
+    assert not os.path.exists(str(tmp_path / "made"))
+
+
 def test_node_without_permissions_runs_nothing():
     command = [part for part in _sandbox.Sandbox("pyodide").command() if "permission" not in part]
     command = [part for part in command if not part.startswith("--allow")]

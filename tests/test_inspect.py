@@ -151,3 +151,9 @@ def test_memory_is_limited():
 def test_nothing_is_imported():
     codepickle.inspect(b"cthis\ns\n.")
     assert "this" not in sys.modules
+
+
+def test_a_global_keeps_its_name_whatever_is_given_to_it():
+    report = codepickle.inspect(b"\x80\x04cos\nsystem\nN}Vos\nK\x01s\x86b.")
+    assert [str(reference) for reference in report.references] == ["os.system"]
+    assert "computed-name" not in {finding.code for finding in report.findings}

@@ -28,11 +28,12 @@ if TYPE_CHECKING:  # `typing` takes longer to import than the rest together
 
     from ._executor import InterpreterDied, PythonExecutor, RemoteError, run
     from ._fingerprint import fingerprint
-    from ._inspect import Finding, Report, inspect
+    from ._inspect import inspect
     from ._lowering import LoweringError, MinimumVersion, lower, minimum_version
     from ._policy import Policy, PolicyError
     from ._portable_groups import portable
     from ._recorder import record_sources
+    from ._report_data import Finding, Report
     from ._requirements import Requirement, Requirements, requirements
     from ._signing import Key, SignatureError, sign, verify
     from ._sources import getsource
@@ -73,7 +74,7 @@ except ImportError:  # the wheel for Pythons without a native module: the loader
 #: Imported when they are asked for: every worker imports the package, and few need these.
 _LATE = {
     "__version__": "_version",
-    "Finding": "_inspect",
+    "Finding": "_report_data",
     "InterpreterDied": "_executor",
     "Key": "_signing",
     "LoweringError": "_lowering",
@@ -82,7 +83,7 @@ _LATE = {
     "PolicyError": "_policy",
     "PythonExecutor": "_executor",
     "RemoteError": "_executor",
-    "Report": "_inspect",
+    "Report": "_report_data",
     "Requirement": "_requirements",
     "SignatureError": "_signing",
     "Requirements": "_requirements",

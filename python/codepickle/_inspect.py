@@ -3,162 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple, Union
 
 from . import _native
-from ._dangerous import why_dangerous
+from ._dangerous import is_holder, why_dangerous
+from ._disguises import disguise, hidden, is_relowered
 from ._lowering import OLDEST
+from ._report_data import SEVERITIES, Bytecode, Call, Finding, Form, Function, Reference, Report
 from ._runtime import WIRE_VERSION, lowered_text
 from ._signing import MAGIC, Keys, SignatureError, unsigned, verify
 
 _RUNTIME = "codepickle._runtime"
+_PORTABLE = "codepickle._portable"
+
+#: Portable functions in portable functions; the policy has the same.
+_MOST_LEVELS = 8
 
 #: No file has more lines, and no number more digits: the compiler would count for long.
 MOST_LINES, MOST_DIGITS = 1_000_000, 4300
 _MANY_DIGITS = re.compile("[0-9_]{%d}" % (MOST_DIGITS + 1))
-
-#: From the worst to the least.
-SEVERITIES = ("danger", "warning", "note")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something that a reader of the payload should know before it is loaded."""
-
-    #: A name that stays: ``dangerous-name``, ``call``, ``malformed``, ... (docs/security.md lists them).
-    code: str
-    #: ``"danger"``: do not load it. ``"warning"``: not what Codepickle writes; look at it. ``"note"``: good to know.
-    severity: str
-    #: Where in the payload, in bytes.
-    offset: int
-    message: str
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A name that loading looks up, and so a module that it imports."""
-
-    module: str
-    #: None for the module itself.
-    name: Optional[str]
-    offset: int
-    #: Whether loading fails where it is missing.
-    needed: bool = True
-
-    def __str__(self) -> str:
-        return self.module if self.name is None else self.module + "." + self.name
-
-
-@dataclass(frozen=True)
-class Call:
-    """A call that loading makes."""
-
-    #: ``REDUCE``, ``NEWOBJ``, ``NEWOBJ_EX``, ``INST``, ``OBJ``; ``BUILD``, ``APPENDS`` and ``SETITEMS`` where they call
-    #: methods; ``PERSID`` and ``EXT``.
-    opcode: str
-    #: What is called, in words.
-    function: str
-    #: The whole call, shortened.
-    text: str
-    offset: int
-    #: Whether it is one of the wire format's: those make functions and classes, and execute nothing that travels.
-    format: bool
-
-
-@dataclass(frozen=True)
-class Form:
-    """What older Pythons compile in place of the source."""
-
-    oldest: Tuple[int, int]
-    source: str
-
-
-@dataclass(frozen=True)
-class Function:
-    """A function or class that the payload makes."""
-
-    name: str
-    #: ``"function"``, ``"class"``, or ``"wrapper"`` for what the standard library puts around a function.
-    kind: str
-    #: Where it was written, relative to the root of its module.
-    path: str
-    line: int
-    #: The text as written; of a method, that of its class.
-    source: str
-    #: Lines that mirror the scopes around it.
-    header: str
-    #: For older Pythons, where the text has newer syntax.
-    lowered: Tuple[Form, ...]
-    free_variables: Tuple[str, ...]
-    #: The globals that the code may read, builtins included.
-    reads: Tuple[str, ...]
-    #: Those that travel, with their values in words.
-    bound: Tuple[Tuple[str, str], ...]
-    minimum_version: Tuple[int, int]
-    reasons: Tuple[str, ...]
-    #: What `Policy` takes to allow it: a SHA-256 of all that is compiled, made and bound for it. None where it cannot
-    #: be approved.
-    approval: Optional[str]
-    offset: int
-
-
-@dataclass(frozen=True)
-class Bytecode:
-    """Code that travels as bytecode: nobody can review it."""
-
-    name: str
-    version: str
-    size: int
-    offset: int
-
-
-@dataclass(frozen=True)
-class Report:
-    """What is in a payload, and what loading it would do."""
-
-    #: Bytes of data, and of the pickle in them.
-    size: int
-    pickle_size: int
-    protocol: int
-    #: The version of Codepickle's wire format; None if it is no payload of Codepickle.
-    wire_version: Optional[int]
-    #: ``"codepickle"``, ``"cloudpickle"``, ``"dill"`` or ``"pickle"``, by what the payload refers to.
-    producer: str
-    opcodes: int
-    objects: int
-    memo: int
-    functions: Tuple[Function, ...]
-    references: Tuple[Reference, ...]
-    calls: Tuple[Call, ...]
-    bytecode: Tuple[Bytecode, ...]
-    findings: Tuple[Finding, ...]
-    #: Whether the data are a signed envelope; a finding says whether the signature was verified.
-    signed: bool = False
-
-    @property
-    def minimum_version(self) -> Tuple[int, int]:
-        """The oldest Python that can compile all functions."""
-        return max([_oldest(function) for function in self.functions], default=OLDEST)
-
-    @property
-    def worst(self) -> Optional[str]:
-        """The severity of the worst finding."""
-        found = {finding.severity for finding in self.findings}
-        return next((severity for severity in SEVERITIES if severity in found), None)
-
-    def to_dict(self) -> Dict[str, Any]:
-        """The report as dicts, lists, strings and numbers, for `json`."""
-        return dict(asdict(self), minimum_version=self.minimum_version, worst=self.worst)
-
-    def __str__(self) -> str:
-        from ._report import text
-
-        return text(self)
-
-
-def _oldest(function: Function) -> Tuple[int, int]:
-    return min([function.minimum_version] + [form.oldest for form in function.lowered])
 
 
 def inspect(payload: Union[bytes, bytearray, memoryview], *, key: Optional[Keys] = None) -> Report:
@@ -187,7 +50,7 @@ def inspect(payload: Union[bytes, bytearray, memoryview], *, key: Optional[Keys]
     """
     data = bytes(payload)
     if data[: len(MAGIC)] != MAGIC:
-        return _Reader(data, _native.inspect_payload(data)).report()
+        return _Reader(data).report()
     finding = Finding("signed", "note", 0, "signed; the key, and so who signed it, was verified")
     try:
         inner = unsigned(data) if key is None else verify(data, key)
@@ -195,8 +58,8 @@ def inspect(payload: Union[bytes, bytearray, memoryview], *, key: Optional[Keys]
             finding = Finding("signed", "note", 0, "signed, by whom was not verified: no key was given")
     except SignatureError as error:
         inner, finding = b"", Finding("signature", "danger", 0, str(error))
-    report = _Reader(inner, _native.inspect_payload(inner or b"N.")).report()
-    return replace(report, size=len(data), signed=True, findings=(finding,) + report.findings)
+    report = _Reader(inner or b"N.").report()
+    return report._replace(size=len(data), signed=True, findings=(finding,) + report.findings)
 
 
 _SEVERITY = {"mark-popped": "note", "protocol-lie": "warning", "stack-left": "warning"}
@@ -217,12 +80,18 @@ _ODDITIES = {
 class _Reader:
     """Puts a report together from what the native module tells."""
 
-    def __init__(self, data: bytes, found: Dict[str, Any]) -> None:
+    def __init__(self, data: bytes, level: int = 0) -> None:
         self.data = data
-        self.found = found
+        #: How many payloads of portable functions this one is inside of.
+        self.level = level
+        self.found: Dict[str, Any] = _native.inspect_payload(data)
+        #: Where `eval` makes portable functions, as this installation's runtime does.
+        self.portable: Set[int] = set()
+        #: Whether some source is not what it looks like: then nothing here can be approved.
+        self.disguised = False
         self.findings: List[Finding] = []
         self.codes: Dict[int, Tuple[str, Tuple[Any, ...]]] = {
-            offset: (kind, arguments) for offset, kind, arguments in found["codes"]
+            offset: (kind, arguments) for offset, kind, arguments in self.found["codes"]
         }
 
     def add(self, code: str, severity: str, offset: int, message: str) -> None:
@@ -231,23 +100,26 @@ class _Reader:
     def report(self) -> Report:
         found = self.found
         self.stream()
+        inside = self.groups()
         references = self.references()
         calls = tuple(Call(*call) for call in self.calls())
         modules = {module for _, name in found["globals"] if name for module in [name[0]]}
         producers = [name for name in ("codepickle", "cloudpickle", "dill") if _imports(modules, name)]
+        if inside:
+            producers = ["codepickle"]
         bytecode = self.bytecode()
-        functions = tuple(self.function(*unit) for unit in found["units"])
         for offset, (kind, arguments) in self.codes.items():
             if kind == "c" and arguments:
                 text, line, _, header = _strings(arguments)
                 names = _names(text, header, str((arguments + ("",) * 5)[4]), _name(text, arguments))
-                self.source(offset, text, line, names[0] is None)
+                self.source(offset, text, line, names[0] is None, arguments)
+        functions = tuple(self.function(*unit) for unit in found["units"])
         rank = SEVERITIES.index
-        return Report(
+        own = Report(
             size=len(self.data),
             pickle_size=found["end"],
             protocol=found["protocol"],
-            wire_version=WIRE_VERSION if _RUNTIME in modules else None,
+            wire_version=WIRE_VERSION if _RUNTIME in modules or inside else None,
             producer=(producers + ["pickle"])[0],
             opcodes=found["opcodes"],
             objects=found["objects"],
@@ -258,6 +130,30 @@ class _Reader:
             bytecode=bytecode,
             findings=tuple(sorted(set(self.findings), key=lambda each: (each.offset, rank(each.severity), each.code))),
         )
+        for start, report in inside:
+            own = _merged(own, report, start)
+        return own
+
+    def groups(self) -> List[Tuple[int, Report]]:
+        """The payloads of portable functions, and where they begin."""
+        reports = []
+        for offset, taken, digest, payload, start in self.found["groups"]:
+            from ._policy import known_heads
+
+            if digest in known_heads():
+                self.portable.update([offset, *taken])
+                self.add("portable", "note", offset, "portable functions, with the runtime that is installed here")
+            else:
+                self.add(
+                    "unknown-runtime", "danger", offset, "portable functions, with a runtime that is not known here"
+                )
+            if self.level < _MOST_LEVELS:
+                reports.append((start, _Reader(payload, self.level + 1).report()))
+            else:
+                self.add("limit-depth", "danger", offset, "portable functions in portable functions: not all were read")
+        for offset in self.found["twins"]:
+            self.add("twin", "warning", offset, "a class that the runtime takes for another one of this payload")
+        return reports
 
     def stream(self) -> None:
         found = self.found
@@ -283,14 +179,20 @@ class _Reader:
                 self.add("computed-name", "danger", offset, "a name that is computed while loading")
                 continue
             module, name = pair
+            if pair == (_PORTABLE, "inner") and self.level:
+                continue
             if module == _RUNTIME:
                 if name not in _WIRE_NAMES:
                     self.add("not-of-the-format", "danger", offset, "%s.%s is not of the wire format" % pair)
             else:
                 listed.setdefault((module, name), Reference(module, name, offset))
+            if not (module + name).isprintable() or not name or not module:
+                self.add("odd-name", "warning", offset, "%s is no name of anything" % ascii("%s.%s" % pair)[:200])
             if "." in name:
                 self.add("dotted-name", "note", offset, "%s.%s leads through attributes" % pair)
         for module, name, needed, offset in self.found["references"]:
+            if self.level and (module, name) == (_PORTABLE, "inner"):
+                continue
             # What protocols below 3 call otherwise is there under its new name.
             if all(reference.offset != offset for reference in listed.values()) or name is None:
                 listed.setdefault((module, name), Reference(module, name, offset, needed))
@@ -298,12 +200,14 @@ class _Reader:
             why = why_dangerous(reference.module, reference.name)
             if why and not self.is_format(reference):
                 self.add("dangerous-name", "danger", reference.offset, "%s: %s" % (reference, why))
+            elif is_holder(reference.module, reference.name):
+                self.add("holder", "note", reference.offset, "%s calls what it holds, when it is used" % (reference,))
         return tuple(sorted(listed.values(), key=lambda each: each.offset))
 
     def is_format(self, reference: Reference) -> bool:
         """Whether Codepickle itself uses the name, and only as it does."""
         name = str(reference)
-        if name not in ("builtins.setattr", "builtins.vars", "builtins.exec"):
+        if name not in ("builtins.setattr", "builtins.vars", "builtins.exec", "builtins.eval"):
             return False
         calls = [call for call in self.found["calls"] if call[2] == name]
         return bool(calls) and all(self.is_format_call(call) for call in calls)
@@ -314,6 +218,8 @@ class _Reader:
             from ._policy import known_heads
 
             return any(at == offset and digest in known_heads() for at, digest in self.found["programs"])
+        if function == "builtins.eval":
+            return offset in self.portable
         if function == "builtins.setattr":
             return bool(own) and any(', "%s", ' % name in text for name in _OF_EXCEPTIONS)
         return bool(own) and "codepickle._runtime.v(" in text
@@ -323,6 +229,9 @@ class _Reader:
         for each in self.found["calls"]:
             offset, opcode, function, text, own = each
             own = own and (not function.startswith("builtins.") or self.is_format_call(each))
+            own = own or offset in self.portable
+            if own and not self.level and _PORTABLE + ".inner" in (function, text.partition("(")[0]):
+                own = False  # of the payload of a portable function, and not in one
             if function == "builtins.exec" and self.is_format_call(each):
                 own = True
                 self.add("self-contained", "note", offset, "brings the runtime along, the one that is installed here")
@@ -362,7 +271,8 @@ class _Reader:
         snippet = code or ("",)
         text, line, path, header = _strings(snippet)
         name = name or (place[0] if place else _name(text, snippet))
-        reads, free = _names(text, header, str((tuple(snippet) + ("",) * 5)[4]), name)
+        trailer, futures = (str(each) for each in (tuple(snippet) + ("",) * 8)[4:8:3])
+        reads, free = _names(text, header, trailer, name)
         version, reasons = _needs(text, line)
         reads = reads or ()
         if code is None and kind == "f":
@@ -374,22 +284,37 @@ class _Reader:
             line=place[1] if place else line,
             source=text,
             header=header,
+            trailer=trailer,
+            future_features=tuple(part for part in str(futures).split(",") if part),
             lowered=_forms(text, snippet),
             free_variables=free,
             reads=reads,
             bound=tuple((key, value) for key, value in bound if key in reads),
             minimum_version=version,
             reasons=reasons,
-            approval=None if digest is None else digest.hex(),
+            approval=None if digest is None or self.disguised else digest.hex(),
             offset=offset,
         )
 
-    def source(self, offset: int, text: str, line: int, unreadable: bool) -> None:
-        """What a compiler would choke on."""
-        if unreadable:
+    def source(self, offset: int, text: str, line: int, unreadable: bool, arguments: Tuple[Any, ...]) -> None:
+        """What a reader would not see, and a compiler would choke on."""
+        why = disguise(arguments)
+        self.disguised |= why is not None
+        if unreadable or (why is not None and why.endswith("cannot be parsed")):
             self.add("unreadable-source", "warning", offset, "source that cannot be parsed, or is nested too deeply")
+        elif why is not None:
+            self.add("disguised", "danger", offset, "source that is not what it looks like: %s" % why)
+        elif not is_relowered(arguments):
+            self.add("lowered", "warning", offset, "older Pythons get what lowering does not make of the text: read it")
+        for finding in hidden(text):
+            self.add(finding[0], finding[1], offset, finding[2])
         if not 1 <= line <= MOST_LINES:
             self.add("place", "warning", offset, "source that says it begins at line %d" % line)
+        column, path = arguments[5] if len(arguments) > 5 else 0, arguments[2] if len(arguments) > 2 else ""
+        if isinstance(column, int) and not 0 <= column <= MOST_LINES:
+            self.add("place", "warning", offset, "source that says it begins at column %d" % column)
+        if isinstance(path, str) and not path.isprintable():
+            self.add("place", "warning", offset, "a path with characters that are not shown: %s" % ascii(path)[:200])
         if _MANY_DIGITS.search(text):
             self.add("digits", "warning", offset, "source with a number of more than %d digits" % MOST_DIGITS)
 
@@ -411,6 +336,19 @@ class _Reader:
                     place = (str(found[1]), found[2])
                 pending = list(found[:1])
         return None, place
+
+
+def _merged(outer: Report, inner: Report, start: int) -> Report:
+    """A report with what a payload inside does; places count from the beginning of the data."""
+
+    def moved(entries: Any) -> Any:
+        return tuple(each._replace(offset=each.offset + start) for each in entries)
+
+    names = ("functions", "references", "calls", "bytecode", "findings")
+    changed: Dict[str, Any] = {name: getattr(outer, name) + moved(getattr(inner, name)) for name in names}
+    for name in ("opcodes", "objects", "memo"):
+        changed[name] = getattr(outer, name) + getattr(inner, name)
+    return outer._replace(**changed)
 
 
 _OF_EXCEPTIONS = ("__cause__", "__context__", "__suppress_context__")
@@ -468,7 +406,7 @@ def _needs(text: str, line: int) -> Tuple[Tuple[int, int], Tuple[str, ...]]:
     indented = text[:1] in (" ", "\t", "\f")
     try:
         found, _ = _native.constructs("if 1:\n" + text if indented else text)
-    except SyntaxError:
+    except (SyntaxError, UnicodeEncodeError):
         return OLDEST, ()
     above = line - 1 - indented
     reasons = tuple("%s, line %d" % (what, at + above) for what, at, _ in found)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from functools import lru_cache
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from . import _native
-from ._runtime import LoadError
+from ._runtime import LoadError, hex_digest
 
 #: Modules that cannot be allowed as a whole: each of them runs what it is given.
 _NEVER_WHOLE = frozenset(
@@ -79,12 +81,12 @@ class Policy:
         allow: Names that may be imported, called, and whose instances may be filled: ``"decimal.Decimal"``, or
             ``"module:Outer.Inner"`` where the name has dots of its own.
         modules: Modules of which every name is allowed that is defined in them. What they import from elsewhere, names
-            with dots and special names are not.
-        packages: Packages: the same for them and all modules below.
-        approved: Functions and classes, or the `approval` of one in a report of `inspect`. An approval covers all that
-            is compiled, made and bound for it: text, header, decorators, future features, lowered forms; globals,
-            cells, defaults, attributes, bases, metaclass, and everything that those rest on. Not where it was
-            written: file and line.
+            with dots, special names, and what is known to run code or the like are not.
+        packages: Packages: the same for them and all modules below, but for programs (``package.__main__``).
+        approved: Functions and classes, portable ones among them, or the `approval` of one in a report of `inspect`. An
+            approval covers all that is compiled, made and bound for it: text, header, decorators, future features,
+            lowered forms; globals, cells, defaults, attributes, bases, metaclass, and everything that those rest on.
+            Not where it was written: file and line.
         max_bytes: Bytes of the payload. 64 MiB: a payload of code is some kilobytes.
         max_opcodes: Opcodes. 10 million take seconds.
         max_memo: Entries of the memo.
@@ -192,9 +194,13 @@ def _name(text: str) -> Tuple[str, str]:
 
 
 def _whole(names: Iterable[str]) -> Set[str]:
+    from ._dangerous import why_dangerous
+
     found = set(names)
-    for name in found & _NEVER_WHOLE:
-        raise ValueError("%r cannot be allowed as a whole: it runs what it is given. Allow single names of it" % name)
+    for name in found:
+        why = "runs what it is given" if name in _NEVER_WHOLE else why_dangerous(name, "")
+        if why:
+            raise ValueError("%r cannot be allowed as a whole: it %s. Allow single names of it" % (name, why))
     return found
 
 
@@ -210,6 +216,10 @@ def _approvals(each: Any) -> List[bytes]:
         if len(digest) != 32:
             raise ValueError("an approval is 64 hexadecimal digits, or the function or class itself, not %r" % each)
         return [digest]
+    from ._portable import Portable
+
+    if isinstance(each, Portable):
+        return _approvals_of_group(each)
     return [approval_of(each)]
 
 
@@ -226,12 +236,65 @@ def approval_of(obj: Any) -> bytes:
     raise TypeError("only functions and classes that travel as source can be approved, not %r" % (obj,))
 
 
+def _approvals_of_group(member: Any) -> List[bytes]:
+    """Those of all functions that travel with a portable one."""
+    from ._portable_groups import group_of
+
+    payload = (member._group or group_of(member))._parts["payload"]
+    found = _native.inspect_payload(payload)
+    members = set(found["members"])
+    units = {offset: digest for offset, _, _, digest, _ in found["units"] if offset in members}
+    if members - set(units) or None in units.values() or not members:
+        raise TypeError("only functions and classes that travel as source can be approved, not all of %r" % (member,))
+    return [bytes(digest) for digest in units.values()]
+
+
+def _begin_group(parts: Any) -> Tuple[Any, Dict[str, Any]]:
+    """A group of portable functions whose payload is loaded next, and what was going on before."""
+    from . import _portable
+
+    group = _portable.Group(parts)
+    before = dict(_portable._here.__dict__)
+    _portable._here.group, _portable._here.loaded = group, {}
+    return group, before
+
+
+def _end_group(begun: Tuple[Any, Dict[str, Any]], good: bool) -> Any:
+    from . import _portable
+
+    group, before = begun
+    loaded = _portable._here.__dict__.get("loaded", {})
+    _portable._here.__dict__.clear()
+    _portable._here.__dict__.update(before)
+    if good:
+        try:
+            group._functions = [loaded[index] for index in range(len(group._members))]
+        except KeyError:
+            raise LoadError("the payload of a portable function is damaged: a function is missing") from None
+    return group
+
+
+def _is_shared(obj: Any) -> bool:
+    """Whether an object that a call returned is part of the process rather than of a payload."""
+    enum = sys.modules.get("enum")
+    return isinstance(obj, (type, *_CODE_TYPES)) or (enum is not None and isinstance(obj, enum.Enum))
+
+
+_CODE_TYPES = (FunctionType, BuiltinFunctionType, MethodType, ModuleType)
+
+
 @lru_cache(maxsize=1)
 def known_heads() -> Tuple[bytes, ...]:
-    """Digests of what self-contained payloads of this version begin with, and have before lowered code."""
-    from hashlib import sha256
-
-    from . import _self_contained
+    """Digests of what self-contained payloads of this version begin with, and have before lowered code; and of what
+    portable functions bring along."""
+    from . import _portable, _self_contained
+    from ._portable_groups import _shared
 
     heads = (_self_contained.head(), _self_contained.lowered())
-    return tuple(sha256(text.encode() + b"\0" + runtime).digest() for text, runtime in heads)
+    shared = _shared()
+    programs = [_portable.REBUILD.encode(), shared["boot"].encode(), shared["source"]]
+    for module, text, space in shared["heads"]:
+        programs += [module.encode(), text.encode(), space["z"]]
+    known = [text.encode() + b"\0" + runtime for text, runtime in heads]
+    known.append(b"".join(b"%d:%s" % (len(program), program) for program in programs))
+    return tuple(bytes.fromhex(hex_digest(each)) for each in known)

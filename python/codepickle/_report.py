@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, Dict, List
+from typing import TYPE_CHECKING, Callable, Dict, List, Optional
 
 if TYPE_CHECKING:
-    from ._inspect import Function, Report
+    from ._report_data import Function, Report
 
 #: How the parts of a report are coloured on a terminal.
 _COLOURS = {"title": "1", "danger": "1;31", "warning": "33", "note": "36", "dim": "2", "source": "32"}
@@ -16,8 +16,23 @@ def _plain(_kind: str, text: str) -> str:
 
 
 def coloured(kind: str, text: str) -> str:
-    """The text in the colour of its kind."""
+    """The text in the colour of its kind; source by its syntax, if Pygments is installed."""
+    if kind == "source":
+        highlighted = _highlighted(text)
+        if highlighted is not None:
+            return highlighted
     return "\x1b[%sm%s\x1b[0m" % (_COLOURS[kind], text)
+
+
+def _highlighted(text: str) -> Optional[str]:
+    try:
+        from pygments import highlight
+        from pygments.formatters import TerminalFormatter
+        from pygments.lexers import PythonLexer
+    except ImportError:
+        return None
+    # Line by line stays line by line.
+    return str(highlight(text, PythonLexer(stripnl=False, ensurenl=False), TerminalFormatter()))
 
 
 def visible(text: str) -> str:
@@ -63,25 +78,36 @@ def text(report: Report, paint: Callable[[str, str], str] = _plain) -> str:
             "",
             paint("warning", "bytecode %s" % _one_line("%s (%s, %d bytes)" % (part.name, part.version, part.size))),
         ]
+    # What is around the text is mirrored scopes, and of no interest, unless it is more than that.
+    whole = any(finding.code in ("disguised", "unreadable-source") for finding in report.findings)
     for function in report.functions:
-        lines += _function(function, paint)
+        lines += _function(function, paint, whole)
     return "\n".join(lines)
 
 
-def _function(function: Function, paint: Callable[[str, str], str]) -> List[str]:
+def _function(function: Function, paint: Callable[[str, str], str], whole: bool) -> List[str]:
     head = "%s %s" % (function.kind, function.name)
     if function.source:
         head += "  %s, line %d" % (function.path, function.line)
     lines = ["", paint("title", _one_line(head))]
     if function.minimum_version > (3, 7):
         lines.append("  %s" % "; ".join(map(_one_line, function.reasons)))
-    for label, names in (("free variables", function.free_variables), ("reads", function.reads)):
+    for label, names in (
+        ("future features", function.future_features),
+        ("free variables", function.free_variables),
+        ("reads", function.reads),
+    ):
         if names:
             lines.append("  %s: %s" % (label, _one_line(", ".join(names))))
     lines += ["  %s = %s" % (_one_line(name), _one_line(value)) for name, value in function.bound]
     if function.approval:
         lines.append(paint("dim", "  approval %s" % function.approval))
-    lines += [paint("source", "  | " + line) for line in visible(function.source).split("\n") if function.source]
+    if whole and function.header + function.trailer:
+        lines.append(paint("danger", "  before and after the text stands what is compiled with it:"))
+        lines += ["  < " + line for line in visible(function.header).split("\n")]
+        lines += ["  > " + line for line in visible(function.trailer).split("\n")]
+    if function.source:
+        lines += ["  | " + line for line in paint("source", visible(function.source)).split("\n")]
     for form in function.lowered:
         lines.append("  from Python %d.%d on:" % form.oldest)
         lines += [paint("dim", "  | " + line) for line in visible(form.source).split("\n")]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Iterable, List
 from ._report import visible
 
 if TYPE_CHECKING:
-    from ._inspect import Function, Report
+    from ._report_data import Function, Report
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem;
@@ -69,14 +69,17 @@ def page(report: Report, name: str) -> str:
         parts += ["<h2>Calls</h2>", _table(("opcode", "call", "byte"), rows2)]
     if report.functions:
         parts.append("<h2>Code</h2>")
+    whole = any(finding.code in ("disguised", "unreadable-source") for finding in report.findings)
     for function in report.functions:
-        parts += _function(function)
+        parts += _function(function, whole)
     return "\n".join([*parts, "</body></html>\n"])
 
 
-def _function(function: Function) -> List[str]:
+def _function(function: Function, whole: bool) -> List[str]:
     parts = ["<h3>%s %s</h3>" % (function.kind, _text(function.name))]
     details = ["%s, line %d" % (_text(function.path), function.line)] if function.source else []
+    if function.future_features:
+        details.append("future features: " + _text(", ".join(function.future_features)))
     if function.free_variables:
         details.append("free variables: " + _text(", ".join(function.free_variables)))
     if function.reads:
@@ -87,6 +90,9 @@ def _function(function: Function) -> List[str]:
     parts += ["<small>%s</small>" % "<br>".join(details)]
     if function.bound:
         parts.append(_table(("name", "value"), ((_text(name), _text(value)) for name, value in function.bound)))
+    if whole and function.header + function.trailer:
+        parts.append("<small class='danger'>Before and after the text stands what is compiled with it:</small>")
+        parts += ["<pre>%s</pre>" % _text(part) for part in (function.header, function.trailer)]
     if function.source:
         parts.append("<pre>%s</pre>" % _text(function.source))
     for form in function.lowered:

@@ -14,9 +14,7 @@ the rest  the signature of all that is before it: 32 bytes, or 64
 
 from __future__ import annotations
 
-import hmac
 import os
-from hashlib import sha256
 from typing import Any, BinaryIO, Iterable, List, NamedTuple, Optional, Union
 
 from ._runtime import LoadError
@@ -109,6 +107,10 @@ class Key:
 
     def _sign(self, data: bytes) -> bytes:
         if self._algorithm == _HMAC:
+            # They load OpenSSL, which whoever only looks for an envelope does not need.
+            import hmac
+            from hashlib import sha256
+
             return hmac.new(self._private, data, sha256).digest()
         if self._private is None:
             raise TypeError("a public key verifies; to sign takes the private one")
@@ -116,7 +118,9 @@ class Key:
 
     def _verifies(self, signature: bytes, data: bytes) -> bool:
         if self._algorithm == _HMAC:
-            return hmac.compare_digest(signature, self._sign(data))
+            from hmac import compare_digest
+
+            return compare_digest(signature, self._sign(data))
         from cryptography.exceptions import InvalidSignature
 
         try:

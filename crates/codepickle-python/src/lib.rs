@@ -32,7 +32,7 @@ mod _native {
     #[pymodule_export]
     use crate::dumps::{content, dump, dumps};
     #[pymodule_export]
-    use crate::lowering::{constructs, lower_module, older};
+    use crate::lowering::{constructs, disguise, lower_module, older};
     #[pymodule_export]
     use crate::memo_proxy::PicklerMemoProxy;
     #[pymodule_export]

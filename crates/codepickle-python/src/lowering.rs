@@ -115,3 +115,26 @@ pub(crate) fn constructs(py: Python<'_>, text: &str) -> PyResult<(Vec<Described>
             .collect(),
     ))
 }
+
+/// Why the text of a snippet is not what is compiled; `None` where it is.
+#[pyfunction]
+pub(crate) fn disguise(
+    py: Python<'_>,
+    text: &str,
+    header: &str,
+    trailer: &str,
+    decorators: usize,
+    name: &str,
+) -> Option<String> {
+    let parts = Parts {
+        text,
+        header,
+        trailer,
+        line: 1,
+        column: 0,
+        decorators,
+        has_text_annotations: false,
+    };
+    let found = py.detach(|| codepickle_source::disguise(&parts, name));
+    found.map(|disguise| disguise.to_string())
+}

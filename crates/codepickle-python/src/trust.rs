@@ -32,7 +32,8 @@ fn renamed(py: Python<'_>, module: &str, name: &str) -> PyResult<(String, String
 
 /// SHA-256.
 fn sha256(py: Python<'_>, data: &[u8]) -> PyResult<[u8; 32]> {
-    let hash = py.import(intern!(py, "hashlib"))?;
+    // Not `hashlib`, which loads OpenSSL.
+    let hash = py.import(intern!(py, "codepickle._runtime"))?;
     let hash = hash.call_method1(intern!(py, "sha256"), (PyBytes::new(py, data),))?;
     let digest = hash.call_method0(intern!(py, "digest"))?;
     let digest: Vec<u8> = digest.extract()?;

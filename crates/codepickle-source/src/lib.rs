@@ -20,6 +20,7 @@
 #![forbid(unsafe_code)]
 
 mod annotated;
+mod disguise;
 mod encoding;
 mod error;
 mod excerpts;
@@ -40,6 +41,7 @@ mod scopes;
 mod snippet;
 mod visit;
 
+pub use disguise::{Disguise, disguise};
 pub use encoding::is_utf8;
 pub use error::ParseError;
 pub use excerpts::{Excerpt, Excerpts};

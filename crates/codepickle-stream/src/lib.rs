@@ -45,6 +45,7 @@ pub use read::{
     Referred, Trace, Value, View, decode, read, read_within, trace,
 };
 pub use trust::{
-    Added, Allowed, Limits, Maker, Names, Refusal, Rules, Step, Survey, Unit, check, heads, steps,
+    Added, Allowed, Group, Limits, Maker, Names, Refusal, Rules, Step, Survey, Unit, check, groups,
+    heads, steps, twins,
 };
 pub use writer::{Buffers, FRAME_TARGET, Mode, Writer};

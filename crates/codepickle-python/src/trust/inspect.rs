@@ -2,7 +2,8 @@
 use std::collections::HashSet;
 
 use codepickle_stream::{
-    Added, Maker, Payload, Referred, Step, Survey, Unit, Value, View, heads, op, steps, trace,
+    Added, Maker, Payload, Referred, Step, Survey, Unit, Value, View, groups, heads, op, steps,
+    trace, twins,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
@@ -41,11 +42,13 @@ pub(crate) fn inspect_payload<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bou
         units: PyList::empty(py),
         globals: Vec::new(),
         tuples: HashSet::new(),
+        members: Vec::new(),
         omitted: 0,
     };
     told.all()?;
     let (calls, codes, units) = (told.calls, told.codes, told.units);
     let (globals, omitted) = (told.globals, told.omitted);
+    let members = told.members;
 
     let report = PyDict::new(py);
     report.set_item("protocol", read.graph.protocol())?;
@@ -57,6 +60,13 @@ pub(crate) fn inspect_payload<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bou
         programs.push((read.graph.offset(value), PyBytes::new(py, &digest)));
     }
     report.set_item("programs", programs)?;
+    report.set_item("groups", portable(py, &survey)?)?;
+    report.set_item("twins", {
+        let twins = twins(&survey).into_iter();
+        twins
+            .map(|(_, twin)| read.graph.offset(twin))
+            .collect::<Vec<_>>()
+    })?;
     report.set_item("opcodes", read.opcodes)?;
     report.set_item("memo", read.memo)?;
     report.set_item("objects", read.graph.values().count())?;
@@ -73,6 +83,7 @@ pub(crate) fn inspect_payload<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bou
     report.set_item("codes", codes)?;
     report.set_item("units", units)?;
     report.set_item("globals", globals)?;
+    report.set_item("members", members)?;
     report.set_item("omitted", omitted + read.omitted)?;
     let payload = Payload::of(&read.graph);
     report.set_item("excessive", payload.excessive)?;
@@ -96,6 +107,39 @@ pub(crate) fn inspect_payload<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bou
     Ok(report)
 }
 
+/// Where a group of portable functions is made, where its functions are taken out of it, the digest of its programs, its payload and
+/// where that begins.
+type Portable<'py> = (
+    usize,
+    Vec<usize>,
+    Bound<'py, PyBytes>,
+    Bound<'py, PyBytes>,
+    usize,
+);
+
+fn portable<'py>(py: Python<'py>, survey: &Survey<'_, '_>) -> PyResult<Vec<Portable<'py>>> {
+    let graph = survey.graph();
+    let (found, members) = groups(survey);
+    let mut told = Vec::new();
+    for group in found {
+        let View::Bytes(payload) = graph.view(group.payload) else {
+            continue;
+        };
+        let end = graph.maker(group.payload).map_or(0, |at| at.end);
+        let taken = members.iter().filter(|(_, of)| **of == group.call);
+        let mut taken: Vec<usize> = taken.map(|(call, _)| graph.offset(*call)).collect();
+        taken.sort_unstable();
+        told.push((
+            graph.offset(group.call),
+            taken,
+            PyBytes::new(py, &sha256(py, &group.programs)?),
+            PyBytes::new(py, payload),
+            end.saturating_sub(payload.len()),
+        ));
+    }
+    Ok(told)
+}
+
 /// Where, the opcode, what is called, in words, of the wire format or not.
 type Call = (usize, &'static str, String, String, bool);
 
@@ -112,6 +156,8 @@ struct Told<'t, 'py> {
     globals: Vec<(usize, Option<(String, String)>)>,
     /// Tuples that code is made of.
     tuples: HashSet<Value>,
+    /// The functions of a group, in its payload.
+    members: Vec<usize>,
     omitted: usize,
 }
 
@@ -241,8 +287,14 @@ impl<'py> Told<'_, 'py> {
             (Added::Items, _) => "APPENDS",
             (Added::Pairs, _) => "SETITEMS",
         };
-        // The namespaces of modules that travel.
-        let own = survey.maker(to).is_some() && what != Added::State;
+        // The namespaces of modules that travel, and portable functions.
+        let member = survey.maker(to) == Some(Maker::Member);
+        if member && what == Added::State {
+            let graph = survey.graph();
+            let functions = graph.states(to).map(|state| graph.offset(state));
+            self.members.extend(functions);
+        }
+        let own = member || (survey.maker(to).is_some() && what != Added::State);
         self.call(offset, opcode, to, shown(survey, to), own);
     }
 

@@ -1,7 +1,7 @@
 //! `load_checked`: loads a pickle if rules allow all that it does.
 use std::collections::{HashMap, HashSet};
 
-use codepickle_stream::{Limits, Refusal, Rules, Survey, check, trace};
+use codepickle_stream::{Allowed, Limits, Refusal, Rules, Survey, Trace, View, check, trace};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
@@ -75,10 +75,31 @@ impl PlainRules {
             packages: self.packages,
             approvals: self.approvals.into_iter().collect(),
             heads: self.heads.into_iter().collect(),
+            nested: false,
             limits,
         };
         (rules, size(9))
     }
+}
+
+/// Portable functions whose payloads hold portable functions that were loaded there, and so on.
+const MOST_LEVELS: usize = 8;
+
+/// The pickles of one level: the one that is loaded, or the payloads of the portable functions in those of the level above. All
+/// are checked before anything of them is carried out.
+pub(crate) struct Level<'l> {
+    pub(crate) surveys: &'l [Survey<'l, 'l>],
+    pub(crate) alloweds: &'l [Allowed],
+    /// Where each of them begins in the data that were given.
+    pub(crate) starts: &'l [usize],
+    pub(crate) above: Option<&'l Level<'l>>,
+}
+
+struct Loader<'l, 'py> {
+    py: Python<'py>,
+    rules: &'l Rules,
+    nesting: usize,
+    buffers: Option<Bound<'py, PyIterator>>,
 }
 
 /// Loads a pickle if the rules allow all that loading it does; reads it once, and carries out what it read.
@@ -92,56 +113,168 @@ pub(crate) fn load_checked<'py>(
     rules: PlainRules,
     buffers: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let (rules, nesting) = rules.rules();
+    let (mut rules, nesting) = rules.rules();
+    let buffers = match buffers.filter(|buffers| !buffers.is_none()) {
+        Some(buffers) => Some(PyIterator::from_object(&buffers)?),
+        None => None,
+    };
     // A copy that nobody else can change.
     let data = data.to_vec();
+    let first = [(0, read(&data, &rules))];
+    let checked = check_all(py, &first, &rules, nesting)?;
+    rules.nested = true;
+    let loader = Loader {
+        py,
+        rules: &rules,
+        nesting,
+        buffers,
+    };
+    loader.level(&checked, None, 1)
+}
+
+/// The pickles of a level with their places.
+type Placed<'a> = (usize, Trace<'a>);
+
+type Checked<'l> = (Vec<Survey<'l, 'l>>, Vec<Allowed>, Vec<usize>);
+
+fn read<'a>(data: &'a [u8], rules: &Rules) -> Trace<'a> {
     let most = rules
         .limits
         .objects
         .saturating_mul(OBJECT_BYTES)
         .saturating_add(rules.limits.opcodes.saturating_mul(OPCODE_BYTES));
-    let read = trace(&data, memory(&data).min(most.saturating_add(1 << 24)));
+    trace(data, memory(data).min(most.saturating_add(1 << 24)))
+}
+
+fn check_all<'l>(
+    py: Python<'_>,
+    level: &'l [Placed<'l>],
+    rules: &Rules,
+    nesting: usize,
+) -> PyResult<Checked<'l>> {
     let names = |module: &str, name: &str| {
         renamed(py, module, name).unwrap_or_else(|_| (module.to_owned(), name.to_owned()))
     };
-    let survey = Survey::of(&read, &names);
-    let mut failed = None;
-    let mut hash = |bytes: &[u8]| {
-        sha256(py, bytes).unwrap_or_else(|error| {
-            failed = Some(error);
-            [0; 32]
-        })
-    };
-    let allowed = check(&survey, &rules, &mut hash);
-    if let Some(error) = failed {
-        return Err(error);
-    }
-    let allowed = allowed.map_err(|refusals| refused(py, &refusals))?;
-    for (offset, text) in &allowed.texts {
-        let text = String::from_utf8_lossy(text);
-        if codepickle_source::depth(&text).is_ok_and(|depth| depth <= nesting) {
-            continue;
-        }
-        let refusal = Refusal {
-            code: "limit-nesting",
-            offset: *offset,
-            message: format!("source that is nested more than the {nesting} levels allowed"),
+    let (mut surveys, mut alloweds, mut starts) = (Vec::new(), Vec::new(), Vec::new());
+    for (start, read) in level {
+        let survey = Survey::of(read, &names);
+        let mut failed = None;
+        let mut hash = |bytes: &[u8]| {
+            sha256(py, bytes).unwrap_or_else(|error| {
+                failed = Some(error);
+                [0; 32]
+            })
         };
-        return Err(refused(py, &[refusal]));
+        let allowed = check(&survey, rules, &mut hash);
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let allowed = allowed.map_err(|mut refusals| {
+            for refusal in &mut refusals {
+                refusal.offset += start;
+            }
+            refused(py, &refusals)
+        })?;
+        for (offset, text) in &allowed.texts {
+            let text = String::from_utf8_lossy(text);
+            if codepickle_source::depth(&text).is_ok_and(|depth| depth <= nesting) {
+                continue;
+            }
+            let refusal = Refusal {
+                code: "limit-nesting",
+                offset: start + offset,
+                message: format!("source that is nested more than the {nesting} levels allowed"),
+            };
+            return Err(refused(py, &[refusal]));
+        }
+        surveys.push(survey);
+        alloweds.push(allowed);
+        starts.push(*start);
     }
-    let buffers = match buffers.filter(|buffers| !buffers.is_none()) {
-        Some(buffers) => Some(PyIterator::from_object(&buffers)?),
-        None => None,
-    };
-    // The format's own module, whatever the pickle says.
-    py.import(intern!(py, "codepickle._runtime"))?;
-    let executor = Executor {
-        py,
-        survey: &survey,
-        rules: &rules,
-        allowed: &allowed,
-        buffers,
-        made: HashMap::new(),
-    };
-    executor.run()
+    Ok((surveys, alloweds, starts))
+}
+
+impl<'py> Loader<'_, 'py> {
+    /// Reads and checks the payloads of portable functions in this level, and when there are no more, carries out all.
+    fn level(
+        self,
+        checked: &Checked<'_>,
+        above: Option<&Level<'_>>,
+        depth: usize,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (surveys, alloweds, starts) = checked;
+        let level = Level {
+            surveys,
+            alloweds,
+            starts,
+            above,
+        };
+        let mut below = Vec::new();
+        for ((survey, allowed), start) in surveys.iter().zip(alloweds).zip(starts) {
+            for group in &allowed.groups {
+                let graph = survey.graph();
+                let View::Bytes(data) = graph.view(group.payload) else {
+                    continue;
+                };
+                let end = graph.maker(group.payload).map_or(0, |at| at.end);
+                below.push((
+                    start + end.saturating_sub(data.len()),
+                    read(data, self.rules),
+                ));
+            }
+        }
+        if below.is_empty() {
+            return self.carry_out(&level);
+        }
+        if depth >= MOST_LEVELS {
+            let refusal = Refusal {
+                code: "limit-depth",
+                offset: below.first().map_or(0, |(start, _)| *start),
+                message: format!(
+                    "portable functions in portable functions are more than {MOST_LEVELS} levels deep"
+                ),
+            };
+            return Err(refused(self.py, &[refusal]));
+        }
+        let checked = check_all(self.py, &below, self.rules, self.nesting)?;
+        self.level(&checked, Some(&level), depth + 1)
+    }
+
+    fn carry_out(self, last: &Level<'_>) -> PyResult<Bound<'py, PyAny>> {
+        // The format's own module, whatever the pickle says.
+        self.py.import(intern!(self.py, "codepickle._runtime"))?;
+        let mut levels = vec![last];
+        while let Some(above) = levels.last().and_then(|level| level.above) {
+            levels.push(above);
+        }
+        levels.reverse();
+        let executor = |depth, index| {
+            let level: &Level<'_> = levels.get(depth).copied()?;
+            Some(Executor {
+                py: self.py,
+                survey: level.surveys.get(index)?,
+                rules: self.rules,
+                allowed: level.alloweds.get(index)?,
+                start: level.starts.get(index).copied()?,
+                levels: &levels,
+                place: (depth, index),
+                buffers: None,
+                made: HashMap::new(),
+            })
+        };
+        // First what broad rules allow by mistake, then modules and what is in them, then the rest.
+        for step in [Executor::refuse_dangerous, Executor::resolve] {
+            for (depth, level) in levels.iter().enumerate() {
+                for mut each in (0..level.surveys.len()).filter_map(|index| executor(depth, index))
+                {
+                    step(&mut each)?;
+                }
+            }
+        }
+        let Some(mut first) = executor(0, 0) else {
+            return Err(error(self.py, "nothing to load"));
+        };
+        first.buffers = self.buffers;
+        first.run()
+    }
 }

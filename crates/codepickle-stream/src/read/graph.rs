@@ -286,7 +286,9 @@ impl<'a> Graph<'a> {
     ) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
         let index = value.place().ok()?;
         let node = self.node(index).filter(|node| node.kind == Kind::Global)?;
-        if node.first == NO_PART {
+        let mut inputs = self.inputs(value);
+        let (Some(module), Some(name)) = (inputs.next(), inputs.next()) else {
+            // `GLOBAL` has its names in itself, whatever is given to it later.
             let Argument::Lines(module, name) = self.atom(node.offset)?.argument else {
                 return None;
             };
@@ -295,9 +297,7 @@ impl<'a> Graph<'a> {
                 text.filter(|text| text.len() <= most).map(Cow::Borrowed)
             };
             return Some((utf8(module)?, utf8(name)?));
-        }
-        let mut inputs = self.inputs(value);
-        let (module, name) = (inputs.next()?, inputs.next()?);
+        };
         Some((self.name(module, most)?, self.name(name, most)?))
     }
 

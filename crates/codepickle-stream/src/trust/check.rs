@@ -4,9 +4,11 @@ use std::fmt::Display;
 
 use crate::read::{Argument, Kind, Oddity, Role, Value, View};
 use crate::trust::heads::heads;
+use crate::trust::portable::{self, groups};
 use crate::trust::rules::{Allowed, Refusal, Rules};
 use crate::trust::scan::most_digits;
 use crate::trust::survey::{Maker, RUNTIME, Survey};
+use crate::trust::twins::twins;
 use crate::trust::unit::Unit;
 
 /// How many bytes all units may take together, for each byte of the pickle: functions that refer to each other share
@@ -63,6 +65,8 @@ pub fn check(
     if check.refusals.is_empty() {
         check.heads();
         check.cover();
+        check.groups();
+        check.twins();
         check.only_called();
         check.values();
         check.gives();
@@ -222,6 +226,37 @@ impl Check<'_, '_, '_> {
         }
     }
 
+    /// Finds the groups of portable functions whose runtime is known. Those that belong to something approved are covered as
+    /// they are.
+    fn groups(&mut self) {
+        let (groups, members) = groups(self.survey);
+        for group in groups {
+            let known = self.rules.heads.contains(&(self.hash)(&group.programs));
+            if known && !self.covered.contains(&group.call) {
+                self.allowed.groups.push(group);
+            }
+        }
+        let known: HashSet<Value> = self.allowed.groups.iter().map(|group| group.call).collect();
+        let members = members.into_iter();
+        self.allowed.members = members.filter(|(_, group)| known.contains(group)).collect();
+    }
+
+    /// Whether the call makes a group whose runtime is known, or takes a function out of one.
+    fn is_portable(&self, call: Value) -> bool {
+        self.allowed.members.contains_key(&call)
+            || self.allowed.groups.iter().any(|group| group.call == call)
+    }
+
+    fn twins(&mut self) {
+        for (_, twin) in twins(self.survey) {
+            self.refuse(
+                "twin",
+                self.survey.graph().offset(twin),
+                "a class that the runtime takes for another one of this payload",
+            );
+        }
+    }
+
     /// Whether the value is a function, a class or a wrapper: what can be approved.
     fn is_unit(&self, value: Value) -> bool {
         let maker = self.survey.maker(value);
@@ -296,7 +331,12 @@ impl Check<'_, '_, '_> {
         let line = arguments.get(1).map(|line| graph.view(*line));
         let path = arguments.get(2).and_then(|path| graph.name(*path, 4096));
         let placed = matches!(line, Some(View::Int(line)) if (1..=limits.line).contains(&line));
-        if !placed || path.is_none_or(|path| path.chars().any(char::is_control)) {
+        // Spaces as many as the column says are put before the text.
+        let column = arguments.get(5).map(|column| graph.view(*column));
+        let at = column.is_none_or(
+            |column| matches!(column, View::Int(column) if (0..=limits.line).contains(&column)),
+        );
+        if !placed || !at || path.is_none_or(|path| !path.chars().all(is_visible)) {
             self.refuse("limit-place", offset, "the place of the code is none");
         }
         let mut pending = arguments;
@@ -392,9 +432,10 @@ impl Check<'_, '_, '_> {
                 }
             }
             Some((module, name)) if !self.rules.allow(module, Some(name)) => {
-                // The functions that only heads and exceptions call.
-                let called = matches!((module, name), ("builtins", "setattr" | "exec"))
-                    && self.only_called.get(&value) == Some(&true);
+                // The functions that only heads, portable functions and exceptions call.
+                let special = matches!((module, name), ("builtins", "setattr" | "exec" | "eval"))
+                    || (self.rules.nested && (module, name) == (portable::MODULE, "inner"));
+                let called = special && self.only_called.get(&value) == Some(&true);
                 if !called {
                     self.refuse("reference", offset, format_args!("{module}.{name}"));
                 }
@@ -412,6 +453,8 @@ impl Check<'_, '_, '_> {
             };
             let good = self.allowed.heads.contains(&value)
                 || self.covered.contains(&value)
+                || self.is_portable(value)
+                || self.survey.maker(value) == Some(Maker::Member)
                 || self.is_exceptions_change(value);
             *self.only_called.entry(function).or_insert(true) &= good;
         }
@@ -440,15 +483,18 @@ impl Check<'_, '_, '_> {
             self.survey.graph().kind(value),
             Some(Kind::Call | Kind::New | Kind::NewWithKeywords | Kind::Instance)
         );
-        made && self.survey.maker(value).is_none() && !self.allowed.heads.contains(&value)
+        made && self.survey.maker(value).is_none()
+            && !self.allowed.heads.contains(&value)
+            && !self.is_portable(value)
     }
 
     fn call(&mut self, value: Value, function: Value, offset: usize) {
-        if self.allowed.heads.contains(&value) {
+        if self.allowed.heads.contains(&value) || self.is_portable(value) {
             return;
         }
         match self.survey.maker(value) {
             Some(Maker::DictView) => {}
+            Some(Maker::Member) if self.is_member(value) => {}
             Some(Maker::Module | Maker::Name | Maker::Lazy) => {
                 let allowed = self.survey.referred(value).is_some_and(|(module, name)| {
                     module != RUNTIME && self.rules.allow(&module, name.as_deref())
@@ -472,6 +518,16 @@ impl Check<'_, '_, '_> {
             Some(_) => self.refuse("unapproved-code", offset, "code that no approval covers"),
             None => self.callable(function, offset),
         }
+    }
+
+    /// Whether the call stands for a function of the group that is being loaded.
+    fn is_member(&self, call: Value) -> bool {
+        let [index] = self.survey.arguments(call, 2)[..] else {
+            return false;
+        };
+        self.rules.nested
+            && self.survey.maker(call) == Some(Maker::Member)
+            && matches!(self.survey.graph().view(index), View::Int(0..))
     }
 
     /// What may be called: a name that is allowed, or an approved class.
@@ -517,12 +573,11 @@ impl Check<'_, '_, '_> {
         } else if !self.covered.contains(&value) || self.plain.contains(&value) {
             // Looked at where it is made.
         } else if self.is_unit(value) {
-            if !self.approve(value) {
-                self.refuse(
-                    "inner-code",
-                    offset,
-                    "a function or class that is approved as a part of another, not by itself",
-                );
+            self.by_itself(value, offset);
+        } else if self.is_member(value) {
+            // It is what the function inside is.
+            for function in graph.states(value).take(2) {
+                self.by_itself(function, offset);
             }
         } else if let Some((module, name)) = self.survey.referred(value) {
             if !self.rules.allow(&module, name.as_deref()) {
@@ -533,6 +588,16 @@ impl Check<'_, '_, '_> {
                 "shared",
                 offset,
                 "an object that belongs to approved code is used outside of it, too",
+            );
+        }
+    }
+
+    fn by_itself(&mut self, value: Value, offset: usize) {
+        if !self.approve(value) {
+            self.refuse(
+                "inner-code",
+                offset,
+                "a function or class that is approved as a part of another, not by itself",
             );
         }
     }
@@ -550,6 +615,7 @@ impl Check<'_, '_, '_> {
                 (Some(Kind::List | Kind::Set), Role::Items) | (Some(Kind::Dict), Role::Pairs) => {
                     true
                 }
+                (_, Role::States) if self.is_member(node) => true,
                 _ => self.covered.contains(&node) || self.is_instance(node),
             };
             if !good {
@@ -582,6 +648,15 @@ impl Check<'_, '_, '_> {
             }
         }
     }
+}
+
+/// Whether a character in a path shows itself: tracebacks print it.
+fn is_visible(character: char) -> bool {
+    let hidden = matches!(
+        character,
+        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    );
+    !hidden && !character.is_control()
 }
 
 /// Whether the runtime's name is one of the wire format.

@@ -1,8 +1,9 @@
 //! What is allowed, and what is said where it is not.
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::read::Value;
 use crate::trust::limits::Limits;
+use crate::trust::portable::Group;
 
 /// What is allowed.
 #[derive(Debug, Default)]
@@ -15,8 +16,11 @@ pub struct Rules {
     pub packages: HashSet<String>,
     /// SHA-256 digests of [`Unit`]s.
     pub approvals: HashSet<[u8; 32]>,
-    /// SHA-256 digests of heads of self-contained payloads: the text, a zero, the runtime.
+    /// SHA-256 digests of heads of self-contained payloads: the text, a zero, the runtime; and of the programs of
+    /// [`Group`](crate::Group)s.
     pub heads: HashSet<[u8; 32]>,
+    /// Whether it is the payload of a group, whose functions it fills.
+    pub nested: bool,
     /// What it may cost.
     pub limits: Limits,
 }
@@ -31,9 +35,16 @@ impl Rules {
             if self.names.contains(&pair) {
                 return true;
             }
-            if name.contains('.') || (name.starts_with("__") && name.ends_with("__")) {
+            if name.contains('.') || is_special(name) {
                 return false;
             }
+        }
+        if self.modules.contains(module) {
+            return true;
+        }
+        // `package.__main__` is a program.
+        if module.split('.').any(is_special) {
+            return false;
         }
         let mut above = Some(module);
         let below = std::iter::from_fn(|| {
@@ -41,11 +52,15 @@ impl Rules {
             above = package.rsplit_once('.').map(|(package, _)| package);
             Some(package)
         });
-        self.modules.contains(module)
-            || below
-                .into_iter()
-                .any(|package| self.packages.contains(package))
+        below
+            .into_iter()
+            .any(|package| self.packages.contains(package))
     }
+}
+
+/// Whether a name is like `__x__`.
+fn is_special(name: &str) -> bool {
+    name.starts_with("__") && name.ends_with("__")
 }
 
 /// Why a pickle is not loaded.
@@ -64,6 +79,10 @@ pub struct Refusal {
 pub struct Allowed {
     /// Calls that are left out: they install the runtime, which is there.
     pub heads: HashSet<Value>,
+    /// Groups of portable functions whose runtime is known: this one makes them, and not what is in the pickle.
+    pub groups: Vec<Group>,
+    /// Calls that take a function out of such a group.
+    pub members: HashMap<Value, Value>,
     /// What approvals cover.
     pub covered: HashSet<Value>,
     /// Texts that are compiled: their place and themselves.

@@ -2,6 +2,7 @@
 use std::collections::HashMap;
 
 use crate::read::{Graph, Kind, Trace, Value, View};
+use crate::trust::portable;
 
 /// The module whose functions payloads call.
 pub(crate) const RUNTIME: &str = "codepickle._runtime";
@@ -36,6 +37,8 @@ pub enum Maker {
     Change,
     /// `i`: a view of a dict.
     DictView,
+    /// `codepickle._portable.inner`: a portable function, within the payload of its group.
+    Member,
 }
 
 impl Maker {
@@ -123,12 +126,38 @@ impl<'g, 'a> Survey<'g, 'a> {
                 _ => {}
             }
         }
+        survey.aliases();
         survey
+    }
+
+    /// What a call returns that is a part of its argument (the namespace of a module, a method of a class), and is changed:
+    /// that changes the argument, too.
+    fn aliases(&mut self) {
+        let graph = self.graph();
+        let mut found = Vec::new();
+        for (call, maker) in &self.makers {
+            let changed = !self.changes(*call).is_empty()
+                || graph.states(*call).next().is_some()
+                || graph.items(*call).next().is_some()
+                || graph.pairs(*call).next().is_some();
+            if *maker == Maker::Part
+                && changed
+                && let Some(whole) = self.arguments(*call, 1).first().copied()
+                && whole.is_node()
+            {
+                found.push((whole, *call));
+            }
+        }
+        found.sort_unstable();
+        for (whole, call) in found {
+            self.changes.entry(whole).or_default().push(call);
+        }
     }
 
     fn call(&mut self, value: Value, function: Value, arguments: Value) {
         let maker = match self.global(function) {
             Some((RUNTIME, name)) => Maker::named(name),
+            Some((portable::MODULE, "inner")) => Some(Maker::Member),
             Some(("builtins", "vars")) => Some(Maker::Part),
             Some(("builtins", "setattr")) => Some(Maker::Change),
             _ => None,
@@ -190,7 +219,7 @@ impl<'g, 'a> Survey<'g, 'a> {
         Some((code, if text { Maker::Source } else { Maker::Method }))
     }
 
-    /// The calls of the wire format that change the value.
+    /// The calls of the wire format that change the value, or return a part of it that is changed.
     #[must_use]
     pub fn changes(&self, value: Value) -> &[Value] {
         self.changes.get(&value).map_or(&[], Vec::as_slice)

@@ -1,0 +1,3 @@
+"""gzip.open: writes any file."""
+
+PAYLOAD = b"cgzip\nopen\n(V/tmp/x\nVw\ntR."

@@ -1,0 +1,3 @@
+"""unittest.mock: attributes by name, of anything."""
+
+PAYLOAD = b"cunittest.mock\n_importer\n(Vos.system\ntR."

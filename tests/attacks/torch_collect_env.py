@@ -1,0 +1,3 @@
+"""torch.utils.collect_env.run: a shell command."""
+
+PAYLOAD = b"ctorch.utils.collect_env\nrun\n(Vid\ntR."

@@ -1,13 +1,16 @@
 """The command line."""
 
+import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 
 import codepickle
 import pytest
-from codepickle._cli import main
+from codepickle import _demo
+from codepickle._cli import main, parser
 
 ATTACK = b"cos\nsystem\n(S'id'\ntR."
 
@@ -123,3 +126,77 @@ def test_help_loads_little():
         "codepickle._inspect",
         "codepickle._requirements",
     }
+
+
+def test_every_command_shows_examples(capsys):
+    commands = next(action.choices for action in parser()._actions if action.dest == "command")
+    assert set(commands) >= {"inspect", "requirements", "lower", "check", "verify", "sign", "run", "demo", "completion"}
+    for name in commands:
+        with pytest.raises(SystemExit) as caught:
+            main([name, "--help"])
+        assert caught.value.code == 0
+        shown = capsys.readouterr().out
+        assert "  codepickle %s" % name in shown and "exit codes" in shown
+
+
+def test_source_is_highlighted_if_it_can_be(payload, capsys):
+    pytest.importorskip("pygments")
+    main(["inspect", "--colour", "always", payload])
+    shown = capsys.readouterr().out
+    assert "lambda" in shown and shown.count("\x1b[") > 6
+    # As without colours, but for them.
+    main(["inspect", payload])
+    assert re.sub("\x1b\\[[0-9;]*m", "", shown) == capsys.readouterr().out
+
+
+def test_signed_with_ed25519(tmp_path, payload, capsysbinary):
+    ed25519 = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.ed25519")
+    private = ed25519.Ed25519PrivateKey.generate()
+    if not hasattr(private, "private_bytes_raw"):
+        pytest.skip("an old cryptography")
+    (tmp_path / "private").write_bytes(private.private_bytes_raw())
+    (tmp_path / "public").write_bytes(private.public_key().public_bytes_raw())
+    signed = str(tmp_path / "signed")
+    assert main(["sign", "--ed25519", "--key-file", str(tmp_path / "private"), "-o", signed, payload]) == 0
+    assert main(["verify", "--ed25519", "--key-file", str(tmp_path / "public"), signed]) == 0
+    with open(payload, "rb") as file:
+        assert capsysbinary.readouterr().out == file.read()
+    assert main(["inspect", "--fail", "danger", "--ed25519", "--key-file", str(tmp_path / "public"), signed]) == 0
+    assert main(["inspect", "--fail", "danger", "--ed25519", "--key-file", str(tmp_path / "private"), signed]) == 1
+
+
+def test_run(tmp_path, payload, capfd):
+    pytest.importorskip("execnet")
+    assert main(["run", "--python", sys.executable, payload, "41"]) == 0
+    assert capfd.readouterr().out == "42\n"
+    assert main(["run", "--python", sys.executable, payload, "no number"]) == 1
+    shown = capfd.readouterr().err
+    assert "TypeError" in shown and "Traceback" in shown
+    data = tmp_path / "data"
+    data.write_bytes(codepickle.dumps([1, "a"]))
+    assert main(["run", "--python", sys.executable, str(data)]) == 0
+    assert capfd.readouterr().out == "[1, 'a']\n"
+    assert main(["run", "--python", "2.2", payload]) == 3
+    key, signed = tmp_path / "key", str(tmp_path / "signed")
+    key.write_bytes(os.urandom(32))
+    assert main(["sign", "--key-file", str(key), "-o", signed, payload]) == 0
+    assert main(["run", "--python", sys.executable, "--key-file", str(key), signed, "1"]) == 0
+    assert main(["run", "--python", sys.executable, signed, "1"]) == 1
+    assert main(["run", "--python", sys.executable, "--key-file", str(key), payload, "1"]) == 1
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_completion(shell, capsys, monkeypatch):
+    if "shtab" in sys.modules or importlib.util.find_spec("shtab"):
+        assert main(["completion", shell]) == 0
+        assert "--key-file" in capsys.readouterr().out
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    assert main(["completion", shell]) == 3
+    assert "codepickle[cli]" in capsys.readouterr().err
+
+
+def test_demo(capsys, monkeypatch):
+    monkeypatch.setattr(_demo, "_pythons", lambda: {"this": sys.executable})
+    assert main(["demo"]) == 0
+    shown = capsys.readouterr().out
+    assert "nonlocal balance" in shown and "All 1 agree." in shown

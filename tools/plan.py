@@ -129,6 +129,9 @@ def cargo_steps():
     python = {"PYO3_PYTHON": sys.executable}
     # nextest names the case that hangs or aborts; cargo's own runner does where it is not installed.
     runner = ["nextest", "run", "--no-fail-fast"] if shutil.which("cargo-nextest") else ["test", "--no-fail-fast"]
+    # What is compiled for the rest is used again; libFuzzer itself takes a C++ compiler.
+    shared = {"CARGO_TARGET_DIR": os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target"))}
+    no_fuzzer = ["--no-default-features", "--locked"]
     only_unit = [] if runner[0] == "nextest" else ["--all-targets"]
     return [
         Step("lint: cargo fmt", ["cargo", "fmt", "--all", "--check", "--", "--color", "never"]),
@@ -139,11 +142,18 @@ def cargo_steps():
         ),
         Step(
             "lint: fuzz targets",
-            ["cargo", "check", "--manifest-path", "fuzz/Cargo.toml", "--no-default-features", "--locked"],
-            # What is compiled for the rest is used again.
-            env={"CARGO_TARGET_DIR": os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target"))},
+            ["cargo", "check", "--manifest-path", "fuzz/Cargo.toml", *no_fuzzer],
+            env=shared,
         ),
         Step("rust", ["cargo", *runner, *only_unit, *pure]),
+        Step(
+            "fuzz",
+            # Five seconds for each target; debug, as the tests above: overflows are errors, and it is compiled already.
+            ["cargo", "run", "--manifest-path", "fuzz/Cargo.toml", *no_fuzzer, "--bin", "replay", "--", "5"],
+            [sys.executable, ROOT / "fuzz" / "envelope.py", "5"],
+            env=shared,
+            figure=r"passed$",
+        ),
         Step("rust doctests", ["cargo", "test", "--doc", *pure]),
         Step(
             "differential",

@@ -1,6 +1,6 @@
 //! Any bytes as a pickle.
 use codepickle_stream::{
-    Payload, Rules, Survey, Unit, View, check, heads, read_within, steps, trace,
+    Payload, Rules, Survey, Unit, View, check, groups, heads, read_within, steps, trace, twins,
 };
 
 /// Read as a pickle: no panic, and no more memory than the limit says.
@@ -35,6 +35,7 @@ pub fn trust(data: &[u8]) -> bool {
         let _ = Unit::of(&survey, value, &mut budget);
     }
     let _ = (heads(&survey), steps(&read.graph).count());
+    let _ = (groups(&survey), twins(&survey));
     let rules = Rules::default();
     if check(&survey, &rules, &mut |_| [0; 32]).is_ok() {
         assert!(read.error.is_none());

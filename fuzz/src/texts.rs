@@ -1,6 +1,8 @@
 //! Any text as source.
 use codepickle_source::lower::{constructs, lower as lower_part, lower_module};
-use codepickle_source::{Code, Excerpts, Older, Part, Parts, SourceFile, imports as find_imports};
+use codepickle_source::{
+    Code, Excerpts, Older, Part, Parts, Snippet, SourceFile, disguise, imports as find_imports,
+};
 
 /// The text of an input, and its last byte, which says how it is looked at.
 fn split(data: &[u8]) -> Option<(&str, u8)> {
@@ -57,6 +59,11 @@ pub fn locate(data: &[u8]) -> bool {
         };
         assert!(text.contains(&snippet.text), "{text:?}");
         assert!(snippet.line >= 1);
+        // Of the whole of it the same is cut out again.
+        let parts = parts(&snippet, false);
+        if let Some(found) = disguise(&parts, &snippet.name) {
+            panic!("{found}: {snippet:?}");
+        }
         assert!(snippet.decorators <= snippet.text.len());
         if let Some(excerpt) = excerpts
             .as_ref()
@@ -117,15 +124,19 @@ fn definitions(text: &str, target: (u8, u8)) {
         let Some(snippet) = file.snippet(id, &["__class__", "T", "a", "x"]) else {
             continue;
         };
-        let parts = Parts {
-            text: &snippet.text,
-            header: &snippet.header,
-            trailer: &snippet.trailer,
-            line: snippet.line,
-            column: snippet.column,
-            decorators: snippet.decorators,
-            has_text_annotations: file.futures().contains("annotations"),
-        };
+        let parts = parts(&snippet, file.futures().contains("annotations"));
         let _ = Older::of(&parts, (3, 15), target);
+    }
+}
+
+fn parts(snippet: &Snippet, has_text_annotations: bool) -> Parts<'_> {
+    Parts {
+        text: &snippet.text,
+        header: &snippet.header,
+        trailer: &snippet.trailer,
+        line: snippet.line,
+        column: snippet.column,
+        decorators: snippet.decorators,
+        has_text_annotations,
     }
 }

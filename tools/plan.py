@@ -149,7 +149,7 @@ def cargo_steps():
         Step(
             "fuzz",
             # Five seconds for each target; debug, as the tests above: overflows are errors, and it is compiled already.
-            ["cargo", "run", "--manifest-path", "fuzz/Cargo.toml", *no_fuzzer, "--bin", "replay", "--", "5"],
+            ["cargo", "run", "--manifest-path", "fuzz/Cargo.toml", *no_fuzzer, "--example", "replay", "--", "5"],
             [sys.executable, ROOT / "fuzz" / "envelope.py", "5"],
             env=shared,
             figure=r"passed$",

@@ -1,7 +1,7 @@
 //! Runs every target over its corpus, and over what comes of that by chance, for so many seconds each: what `make test` does,
 //! where there is neither a nightly Rust nor a C++ compiler.
 //!
-//!     cargo run --manifest-path fuzz/Cargo.toml --no-default-features --bin replay -- 10
+//!     cargo run --manifest-path fuzz/Cargo.toml --no-default-features --example replay -- 10
 //!
 //! Chance is the same in every run. An input that takes too long, or that panics, is written to `fuzz/artifacts`.
 #![forbid(unsafe_code)]

@@ -85,6 +85,38 @@ fn lines_are_inserted_up_to_the_end_of_the_range() {
 }
 
 #[test]
+fn line_ends_in_strings_are_those_that_python_sees() {
+    let text = "x = f\"\"\"a\r\n{y!r }\r\n\"\"\"\r\nz = f'{\r\n  x=}'\r\n";
+    let lowered = lower(text, 0..text.len(), (3, 7)).unwrap().unwrap();
+    let pieces = "\"a\\n\", _ck.format(\ny, \"r\"), \"\\n\"";
+    assert!(lowered.text.contains(pieces), "{}", lowered.text);
+    assert!(lowered.text.contains("\"\\n  x=\""), "{}", lowered.text);
+    // Which is which is not told where both are.
+    let both = "x = f\"\"\"\\r\r\n{y!r }\"\"\"\r\n";
+    assert!(lower(both, 0..both.len(), (3, 7)).is_err());
+}
+
+#[test]
+fn a_plus_sign_in_a_pattern_is_known_where_the_parser_does_not_know_it() {
+    let text = "match x:\n case {+1: +2, 'k': [+3, y]} if y == +4: pass\ncase = [+1]\n";
+    let found = constructs(text).unwrap();
+    let plus = found
+        .iter()
+        .filter(|found| found.kind == ConstructKind::PlusInPattern);
+    assert_eq!(plus.count(), 1, "by kind and line");
+    let lowered = lower(text, 0..text.len(), (3, 14)).unwrap().unwrap();
+    assert_eq!(
+        lowered.text,
+        "match x:\n case { 1:  2, 'k': [ 3, y]} if y == +4: pass\ncase = [+1]\n"
+    );
+    for wrong in ["+x", "+'a'", "- +1", "1 + +2j"] {
+        let text = format!("match x:\n case {wrong}: pass\n");
+        assert!(constructs(&text).is_err(), "{text}");
+    }
+    assert!(constructs("case = [+1]\n+\n").is_err());
+}
+
+#[test]
 fn what_has_no_lowering_is_an_error_that_names_it() {
     let cases = [
         (

@@ -250,7 +250,7 @@ impl Rewriter<'_> {
                 conversion = Some('r');
             }
             let text = self.without_comments(element.start() + TextSize::from(1), debug.as_str());
-            parts.push(Part::Text(format!("{}, ", quoted(&text))));
+            parts.push(Part::Text(format!("{}, ", quoted(&with_newlines(&text)))));
         }
         parts.push(Part::Text(format!("{helper}.format(")));
         parts.push(Part::Line(element.expression.start()));
@@ -305,12 +305,38 @@ impl Rewriter<'_> {
     }
 
     fn literal(&mut self, value: &str, range: TextRange, parts: &mut Vec<Part>) {
-        if self.slice(range).to_ascii_lowercase().contains("\\ud") {
-            // Half of a surrogate pair is no character of a Rust string.
+        let source = self.slice(range);
+        let lower = source.to_ascii_lowercase();
+        // Half of a surrogate pair is no character of a Rust string.
+        let mut is_lost = lower.contains("\\ud");
+        if source.contains('\r') {
+            // Line ends are `\n` for Python, and what an escape makes is not.
+            let escapes = [
+                "\\r",
+                "\\x0d",
+                "\\u000d",
+                "\\u0000000d",
+                "\\15",
+                "\\015",
+                "\\n{",
+            ];
+            is_lost |= escapes.iter().any(|escape| lower.contains(escape));
+        }
+        if is_lost {
             self.refuse(ConstructKind::FString, range.start());
         }
-        parts.push(Part::Text(quoted(value)));
+        let value = if source.contains('\r') {
+            with_newlines(value)
+        } else {
+            value.to_owned()
+        };
+        parts.push(Part::Text(quoted(&value)));
     }
+}
+
+/// The text with the line ends that Python gives to all.
+fn with_newlines(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
 fn separate(index: usize, parts: &mut Vec<Part>) {

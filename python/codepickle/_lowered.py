@@ -111,6 +111,13 @@ def items(mapping):
         raise TypeError("%r object is not a mapping" % _name(type(mapping)))
     return ((key, mapping[key]) for key in mapping.keys())  # noqa: SIM118 - as CPython does
 
+def put_global(name, value):
+    """Assign to the global variable that ``lambda: variable`` is called by, in a class that declares it; the value."""
+    code = name.__code__
+    name.__globals__[(code.co_names or code.co_freevars)[0]] = value
+    return value
+
+
 
 def join(*parts):
     """The pieces of an f-string."""

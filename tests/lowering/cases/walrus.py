@@ -201,3 +201,33 @@ def documented(x):
 
 call(documented, 1)
 call(documented, 0)
+
+
+def in_class(a):
+    """What a class body declares is no attribute of it."""
+    class Inner:
+        global declared
+        nonlocal a
+        (declared := a)
+        b = (a := 20)
+        match [1, 2]:
+            case [declared, c] if log(declared):
+                d = (a := c)
+
+    return a, declared, sorted(name for name in vars(Inner) if name[0] != "_")
+
+
+call(in_class, 1)
+declared = 3
+
+
+def shadowed(declared):
+    class Inner:
+        global declared
+        (declared := declared + 1)
+
+    return declared
+
+
+call(shadowed, 7)
+call(lambda: declared)

@@ -1,6 +1,6 @@
 //! Where a name that an expression assigns is bound.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{self as ast, Expr, Stmt};
@@ -32,8 +32,8 @@ pub(super) struct Scope {
     pub(super) first: TextSize,
     /// Whether the code may look at its variables from outside.
     is_watched: bool,
-    /// Names under `global` or `nonlocal`.
-    declared: BTreeSet<String>,
+    /// Names under `global` or `nonlocal`, and whether it is the former.
+    declared: BTreeMap<String, bool>,
     /// Where a short statement can be put.
     place: Option<Place>,
     /// Of a class: where a line can be put, and its indentation.
@@ -57,7 +57,7 @@ impl Scope {
             range: TextRange::default(),
             first: TextSize::default(),
             is_watched: kind != Kind::Function,
-            declared: BTreeSet::new(),
+            declared: BTreeMap::new(),
             place: None,
             line: None,
             locals: BTreeSet::new(),
@@ -66,7 +66,7 @@ impl Scope {
 
     pub(super) fn of_body(kind: Kind, body: &[Stmt]) -> Self {
         let mut survey = Survey {
-            declared: BTreeSet::new(),
+            declared: BTreeMap::new(),
             place: None,
             is_watched: kind != Kind::Function,
         };
@@ -91,11 +91,15 @@ impl Scope {
         self.is_watched
     }
 
-    fn declares(&self, name: &str) -> bool {
+    /// Whether the name is declared here; and then, whether as global.
+    fn declares(&self, name: &str) -> Option<bool> {
         let class = self.class.as_deref();
         let full = |name: &str| mangle(class, name).unwrap_or_else(|| name.to_owned());
         let name = full(name);
-        self.declared.iter().any(|declared| full(declared) == name)
+        let mut declared = self.declared.iter();
+        declared
+            .find(|(declared, _)| full(declared) == name)
+            .map(|(_, is_global)| *is_global)
     }
 }
 
@@ -160,7 +164,7 @@ fn begins_with_match(mut expr: &Expr) -> bool {
 }
 
 struct Survey {
-    declared: BTreeSet<String>,
+    declared: BTreeMap<String, bool>,
     place: Option<Place>,
     is_watched: bool,
 }
@@ -187,10 +191,10 @@ impl<'a> Visitor<'a> for Survey {
             Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
             Stmt::Global(global) => self
                 .declared
-                .extend(global.names.iter().map(ToString::to_string)),
+                .extend(global.names.iter().map(|name| (name.to_string(), true))),
             Stmt::Nonlocal(nonlocal) => {
                 self.declared
-                    .extend(nonlocal.names.iter().map(ToString::to_string));
+                    .extend(nonlocal.names.iter().map(|name| (name.to_string(), false)));
             }
             _ => visitor::walk_stmt(self, stmt),
         }
@@ -251,9 +255,11 @@ impl Rewriter<'_> {
         let can = match scope {
             None => true,
             Some(scope) => {
-                let is_declared = scope.declares(name);
+                let declared = scope.declares(name);
                 let mut is_hidden = false;
                 match scope.kind {
+                    Kind::Class if declared == Some(true) => function = "put_global",
+                    Kind::Class if declared == Some(false) => {}
                     Kind::Class => {
                         function = "put";
                         if in_function && scope.locals.insert(name.to_owned()) {
@@ -261,12 +267,12 @@ impl Rewriter<'_> {
                             is_hidden = line.is_none();
                         }
                     }
-                    Kind::Function | Kind::Lambda if !is_declared => {
+                    Kind::Function | Kind::Lambda if declared.is_none() => {
                         scope.locals.insert(name.to_owned());
                     }
                     _ => {}
                 }
-                scope.kind != Kind::Class || !(is_declared || is_hidden)
+                !is_hidden
             }
         };
         if !can {
@@ -307,7 +313,7 @@ impl Rewriter<'_> {
             return;
         }
         let mut survey = Survey {
-            declared: BTreeSet::new(),
+            declared: BTreeMap::new(),
             place: None,
             is_watched: false,
         };

@@ -12,3 +12,8 @@ class C:
         global g
         if match := (g := re.match(x)):
             pass
+
+
+class D:
+    global g
+    (g := 1)

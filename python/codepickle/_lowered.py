@@ -70,6 +70,21 @@ def starred(name):
     return decorate
 
 
+def renamed(**names):
+    """A decorator that gives annotations the names of parameters that are called otherwise, in 3.8's order."""
+
+    def decorate(function):
+        old = function.__annotations__
+        parameters = function.__code__.co_varnames[: function.__code__.co_argcount]
+        new = {name: old[name] for name in parameters if name in old and name not in names}
+        new.update((names[name], old[name]) for name in parameters if name in names)
+        new.update((name, value) for name, value in old.items() if name not in names and name not in new)
+        function.__annotations__ = new
+        return function
+
+    return decorate
+
+
 async def now(value):
     """The value, for an `await` that makes a comprehension asynchronous."""
     return value

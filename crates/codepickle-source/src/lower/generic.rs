@@ -254,7 +254,7 @@ impl<'a> Rewriter<'a> {
 
     /// Whether a statement here is never executed: it is the definition, or in a class that is, and code is taken out
     /// of that.
-    fn is_only_compiled(&self) -> bool {
+    pub(super) fn is_only_compiled(&self) -> bool {
         self.generics.only_compiled && self.generics.running == 0
     }
 

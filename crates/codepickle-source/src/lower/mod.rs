@@ -14,8 +14,8 @@
 //! are free variables of its functions.
 //!
 //! What an old grammar cannot hide: the variables of type parameters show in the function or the module around, and
-//! `typing.get_type_hints` does not find them for annotations that are text; a positional-only parameter has another name in messages, signatures and the keys of
-//! `__annotations__`, and its annotation is not evaluated after those of the others, as CPython does it; annotations and bases beside type parameters are
+//! `typing.get_type_hints` does not find them for annotations that are text; a positional-only parameter has another name in messages and signatures, and in the frame unless the function
+//! mentions `locals` and the like; and its annotation is not evaluated after those of the others, as CPython does it; annotations and bases beside type parameters are
 //! evaluated in the scope around; the variable of a `match` shows in the frame unless the function mentions `locals`, `vars`, `dir`,
 //! `eval` or `exec`, and that of an `except*`, or of a loop with a `continue` in `finally`, while this is at work; a variable that an expression assigns is a cell before
 //! 3.8. What `except*` raises after its clauses has one more entry in its traceback, for the last line of the last clause;

@@ -225,6 +225,9 @@ impl<'a> Rewriter<'a> {
         self.type_params(Owner::Function(def));
         self.own_method(def);
         let is_renamed = self.positional_only(&def.parameters);
+        if is_renamed {
+            self.renamed_annotations(def);
+        }
         self.star_annotation(def);
         self.visit_parameters(&def.parameters);
         if let Some(returns) = &def.returns {

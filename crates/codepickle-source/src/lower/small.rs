@@ -7,10 +7,11 @@ use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use super::construct::ConstructKind;
 use super::edit::Part;
+use super::reads::full;
 use super::rewrite::Rewriter;
-use super::scope::is_simple;
+use super::scope::{Scope, is_simple};
 
-impl Rewriter<'_> {
+impl<'a> Rewriter<'a> {
     pub(super) fn wrap(&mut self, range: TextRange, before: &str, after: &str) {
         let parts = vec![
             Part::Text(before.to_owned()),
@@ -366,7 +367,11 @@ impl Rewriter<'_> {
         let names: Vec<String> = parameter_names.map(ToString::to_string).collect();
         let hidden = |name: &String| format!("{}_{name}", self.helper);
         let values: Vec<String> = names.iter().map(hidden).collect();
-        let assignment = format!("{} = {}", names.join(", "), values.join(", "));
+        let mut assignment = format!("{} = {}", names.join(", "), values.join(", "));
+        let is_watched = self.scopes.last().is_some_and(Scope::is_watched);
+        if is_watched {
+            assignment = format!("{assignment}; del {}", values.join(", "));
+        }
         let mut rest = body;
         // Nothing is evaluated between a `try` and its first statement, nor by a plain `def`.
         let first = loop {
@@ -399,6 +404,28 @@ impl Rewriter<'_> {
                 return self.edit(TextRange::empty(at), vec![Part::Text(text)]);
             }
             _ => {
+    /// Gives the annotations of renamed parameters their names, where they are evaluated.
+    pub(super) fn renamed_annotations(&mut self, def: &'a ast::StmtFunctionDef) {
+        if self.is_only_compiled() {
+            return;
+        }
+        let class = self.scopes.last().and_then(|scope| scope.class.as_deref());
+        let annotated = def.parameters.posonlyargs.iter();
+        let annotated = annotated.filter(|found| found.annotation().is_some());
+        let renamed: Vec<String> = annotated
+            .map(|found| {
+                let name = found.name().as_str();
+                format!("{}_{name}=\"{}\"", self.helper, full(class, name))
+            })
+            .collect();
+        if !renamed.is_empty() {
+            let decorator = format!("{}.renamed({})", self.helper(), renamed.join(", "));
+            if self.insert_decorator(def, &decorator).is_none() {
+                self.refuse(ConstructKind::PositionalOnly, def.parameters.start());
+            }
+        }
+    }
+
                 let Some((line, indentation)) = self.first_line(body) else {
                     return self.refuse(ConstructKind::PositionalOnly, parameters.start());
                 };
@@ -450,6 +477,7 @@ impl Rewriter<'_> {
             )
         } else {
             let comma = self.token_after(after, TokenKind::Comma);
+            let hidden = value.clone();
             TextRange::new(comma.start().min(slash.start()), slash.end())
         };
         self.edit(range, vec![Part::Line(range.end())]);
@@ -459,6 +487,10 @@ impl Rewriter<'_> {
         TextSize::try_from(self.text.len()).unwrap_or_default()
     }
 }
+            if is_watched {
+                let helper = self.helper();
+                parts.push(Part::Text(format!("{helper}.drop(lambda: {hidden}), ")));
+            }
 
 fn is_trivia(token: &Token) -> bool {
     matches!(

@@ -150,7 +150,7 @@ impl<'a> Code<'a> {
 /// ```
 pub fn imports(code: &Code<'_>) -> Result<Imports, ParseError> {
     let text = &*code.assembled();
-    parse::module(text, ParseOptions::from(Mode::Module), 1, |parsed| {
+    parse::module(text, &ParseOptions::from(Mode::Module), 1, |parsed| {
         of_tree(code, parsed.syntax(), &Lines::new(text))
     })
 }

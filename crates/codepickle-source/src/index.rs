@@ -28,7 +28,7 @@ pub(crate) struct Index {
 impl Index {
     /// Parses `text` and indexes it.
     pub(crate) fn new(text: &str, lines: &Lines) -> Result<Self, ParseError> {
-        parse::module(text, ParseOptions::from(Mode::Module), 1, |parsed| {
+        parse::module(text, &ParseOptions::from(Mode::Module), 1, |parsed| {
             Self::of_tree(parsed.syntax(), text, lines)
         })
     }

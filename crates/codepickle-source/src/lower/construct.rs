@@ -61,6 +61,8 @@ pub enum ConstructKind {
     TemplateString,
     /// `[*x for x in y]`
     UnpackingComprehension,
+    /// `case +1:`
+    PlusInPattern,
     /// `lazy import x`
     LazyImport,
 }
@@ -94,7 +96,7 @@ impl ConstructKind {
             Self::FString | Self::TypeParams | Self::TypeAlias => 12,
             Self::TypeParamDefault | Self::FunctionInTypeScope => 13,
             Self::ExceptTuple | Self::TemplateString => 14,
-            Self::UnpackingComprehension | Self::LazyImport => 15,
+            Self::UnpackingComprehension | Self::PlusInPattern | Self::LazyImport => 15,
         };
         (3, minor)
     }
@@ -129,6 +131,7 @@ impl fmt::Display for ConstructKind {
             Self::ExceptTuple => "except without parentheses",
             Self::TemplateString => "template string",
             Self::UnpackingComprehension => "unpacking in a comprehension",
+            Self::PlusInPattern => "plus sign in a pattern",
             Self::LazyImport => "lazy import",
         })
     }

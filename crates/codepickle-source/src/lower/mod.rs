@@ -295,7 +295,7 @@ fn with_rewriter<T>(
     let options = ParseOptions::from(ruff_python_parser::Mode::Module)
         .with_target_version(PythonVersion::PY37);
     // Parts of an edit are emitted recursively, beside the visitor's own frames.
-    parse::module(text, options, 2, |parsed| {
+    parse::module(text, &options, 2, |parsed| {
         let lines = Lines::new(text);
         let mut rewriter = Rewriter::new(text, parsed.tokens(), &lines, target, within, mode);
         rewriter.visit_module(parsed.syntax());

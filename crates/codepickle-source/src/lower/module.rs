@@ -35,7 +35,7 @@ pub fn lower_module(text: &str, target: Version) -> Result<Option<Lowered>, Lowe
     if let Some(helper) = &lowered.helper {
         let import = format!("import codepickle._lowered as {helper}");
         let options = ParseOptions::from(Mode::Module);
-        let (at, import) = parse::module(&lowered.text, options, 1, |parsed| {
+        let (at, import) = parse::module(&lowered.text, &options, 1, |parsed| {
             place(&lowered.text, parsed.syntax(), &import)
         })?;
         if import.ends_with('\n') {

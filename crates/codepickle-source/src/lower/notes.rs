@@ -57,7 +57,7 @@ impl fmt::Display for Note {
 /// # Ok::<(), codepickle_source::ParseError>(())
 /// ```
 pub fn notes(text: &str) -> Result<Vec<Note>, ParseError> {
-    parse::module(text, ParseOptions::from(Mode::Module), 1, |parsed| {
+    parse::module(text, &ParseOptions::from(Mode::Module), 1, |parsed| {
         let mut finder = Finder {
             lines: Lines::new(text),
             in_comprehension: false,

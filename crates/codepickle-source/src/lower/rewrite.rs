@@ -465,6 +465,13 @@ impl<'a> Visitor<'a> for Rewriter<'a> {
     }
 
     fn visit_pattern(&mut self, pattern: &'a Pattern) {
+        match pattern {
+            Pattern::MatchValue(found) => self.plus_in_pattern(&found.value),
+            Pattern::MatchMapping(found) => {
+                found.keys.iter().for_each(|key| self.plus_in_pattern(key));
+            }
+            _ => {}
+        }
         visitor::walk_pattern(self, pattern);
     }
 }

@@ -272,6 +272,27 @@ impl<'a> Rewriter<'a> {
         self.variables += 1;
         format!("{}_{}", self.helper, self.variables)
     }
+    /// `case +1:`, `case +1 + 2j:`
+    pub(super) fn plus_in_pattern(&mut self, value: &Expr) {
+        let number = match value {
+            Expr::BinOp(complex) => &*complex.left,
+            number => number,
+        };
+        // The parser is given a blank for it.
+        let number = number.start();
+        let before = self.token_at(number).checked_sub(1);
+        let before = before.and_then(|index| self.tokens.get(index));
+        let gap = TextRange::new(before.map_or(number, Ranged::end), number);
+        let Some(place) = self.slice(gap).find('+') else {
+            return;
+        };
+        let plus = gap.start() + TextSize::try_from(place).unwrap_or_default();
+        if self.found(ConstructKind::PlusInPattern, plus) {
+            let sign = TextRange::at(plus, TextSize::from(1));
+            self.edit(sign, vec![Part::Text(" ".to_owned())]);
+        }
+    }
+
 
     /// `with (a as b, c as d):`
     pub(super) fn with_items(&mut self, with: &ast::StmtWith) {

@@ -111,6 +111,13 @@ def put(name, value):
     return value
 
 
+def put_global(name, value):
+    """Assign to the global variable that ``lambda: variable`` is called by, in a class that declares it; the value."""
+    code = name.__code__
+    name.__globals__[(code.co_names or code.co_freevars)[0]] = value
+    return value
+
+
 def format(value, conversion=None, spec=""):
     """What a pair of braces makes of a value."""
     if conversion:
@@ -118,20 +125,21 @@ def format(value, conversion=None, spec=""):
     return builtins.format(value, spec)
 
 
+class box:
+    """What an element of a comprehension unpacks, where it cannot stand in a clause."""
+
+    def put(self, value):
+        self.value = value
+        return True
+
+
 def items(mapping):
     """What `**mapping` adds to a dict."""
-    if type(mapping) is dict:
-        return mapping.items()
+    if isinstance(mapping, dict) and type(mapping).__iter__ is dict.__iter__:
+        return dict.items(mapping)
     if not hasattr(mapping, "keys"):
         raise TypeError("%r object is not a mapping" % _name(type(mapping)))
     return ((key, mapping[key]) for key in mapping.keys())  # noqa: SIM118 - as CPython does
-
-def put_global(name, value):
-    """Assign to the global variable that ``lambda: variable`` is called by, in a class that declares it; the value."""
-    code = name.__code__
-    name.__globals__[(code.co_names or code.co_freevars)[0]] = value
-    return value
-
 
 
 def join(*parts):

@@ -137,16 +137,6 @@ fn what_has_no_lowering_is_an_error_that_names_it() {
             4,
         ),
         ("x = t'{y}'\n", ConstructKind::TemplateString, 1),
-        (
-            "\n\n(*(z := x) for x in y)\n",
-            ConstructKind::UnpackingComprehension,
-            3,
-        ),
-        (
-            "{**(z := x) for x in y}\n",
-            ConstructKind::UnpackingComprehension,
-            1,
-        ),
         ("lazy \\\nimport x\n", ConstructKind::LazyImport, 1),
         ("lambda: (x := locals())\n", ConstructKind::Walrus, 1),
         ("lambda a, /: super().a\n", ConstructKind::PositionalOnly, 1),

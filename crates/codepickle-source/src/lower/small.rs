@@ -180,20 +180,36 @@ impl<'a> Rewriter<'a> {
         if !self.found(kind, item.start()) {
             return;
         }
-        // An iterable takes no assignment expression.
-        let value = TextRange::new(star.start() + TextSize::from(1), star.end());
-        let (Some(last), false) = (last, self.slice(value).contains(":=")) else {
+        let Some(last) = last else {
             return self.refuse(kind, item.start());
         };
+        let value = TextRange::new(star.start() + TextSize::from(1), star.end());
         let variable = self.variable();
-        let parts = vec![
+        let (mut clauses, value) = self.unpacked(value);
+        let mut parts = vec![
             Part::Text(variable.clone()),
             Part::Source(TextRange::new(star.end(), last.end())),
-            Part::Text(format!(" for {variable} in (")),
+        ];
+        parts.append(&mut clauses);
+        parts.push(Part::Text(format!(" for {variable} in (")));
+        parts.push(value);
+        parts.push(Part::Text(")".to_owned()));
+        self.edit(TextRange::new(star.start(), last.end()), parts);
+    }
+
+    /// What an element unpacks, as it can stand in the iterable of another loop; and clauses before that loop, since an
+    /// iterable takes no assignment expression, and a condition does.
+    fn unpacked(&mut self, value: TextRange) -> (Vec<Part>, Part) {
+        if !self.slice(value).contains(":=") {
+            return (Vec::new(), Part::Source(value));
+        }
+        let (helper, name) = (self.helper(), self.variable());
+        let clauses = vec![
+            Part::Text(format!(" for {name} in [{helper}.box()] if {name}.put(")),
             Part::Source(value),
             Part::Text(")".to_owned()),
         ];
-        self.edit(TextRange::new(star.start(), last.end()), parts);
+        (clauses, Part::Text(format!("{name}.value")))
     }
 
     /// `{**x for x in y}`
@@ -206,18 +222,23 @@ impl<'a> Rewriter<'a> {
         let (Some(first), Some(last)) = (comp.generators.first(), comp.generators.last()) else {
             return;
         };
-        let value = self.trimmed(TextRange::new(asterisks.end(), first.start()));
-        if self.slice(value).contains(":=") {
-            return self.refuse(kind, comp.start());
-        }
+        // Up to the brackets around it, and no comment.
+        let end = self.last_before(self.token_at(first.start()));
+        let Some(end) = end.and_then(|index| self.tokens.get(index)) else {
+            return;
+        };
+        let value = self.trimmed(TextRange::new(asterisks.end(), end.end()));
         let (key, item) = (self.variable(), self.variable());
-        let parts = vec![
+        let mut parts = vec![
             Part::Text(format!("{key}: {item}")),
             Part::Source(TextRange::new(value.end(), last.end())),
-            Part::Text(format!(" for {key}, {item} in {}.items(", self.helper())),
-            Part::Source(value),
-            Part::Text(")".to_owned()),
         ];
+        let (mut clauses, value) = self.unpacked(value);
+        parts.append(&mut clauses);
+        let helper = self.helper();
+        parts.push(Part::Text(format!(" for {key}, {item} in {helper}.items(")));
+        parts.push(value);
+        parts.push(Part::Text(")".to_owned()));
         self.edit(TextRange::new(asterisks.start(), last.end()), parts);
     }
 
@@ -251,27 +272,6 @@ impl<'a> Rewriter<'a> {
         }
     }
 
-    /// `lazy import x`: what 3.15 does itself where `sys.set_lazy_imports_filter` says so, and, by PEP 810, what older
-    /// versions do with modules that are named in `__lazy_modules__`.
-    pub(super) fn lazy_import(&mut self, import: TextRange) {
-        let kind = ConstructKind::LazyImport;
-        if !self.found(kind, import.start()) {
-            return;
-        }
-        let keyword = self.token_after(import.start(), TokenKind::Lazy);
-        let next = self.tokens.get(self.token_at(keyword.end()));
-        let range = TextRange::new(keyword.start(), next.map_or(keyword.end(), Ranged::start));
-        if self.slice(range).contains('\\') {
-            return self.refuse(kind, import.start());
-        }
-        self.edit(range, Vec::new());
-    }
-
-    /// A name that is new.
-    pub(super) fn variable(&mut self) -> String {
-        self.variables += 1;
-        format!("{}_{}", self.helper, self.variables)
-    }
     /// `case +1:`, `case +1 + 2j:`
     pub(super) fn plus_in_pattern(&mut self, value: &Expr) {
         let number = match value {
@@ -293,6 +293,27 @@ impl<'a> Rewriter<'a> {
         }
     }
 
+    /// `lazy import x`: what 3.15 does itself where `sys.set_lazy_imports_filter` says so, and, by PEP 810, what older
+    /// versions do with modules that are named in `__lazy_modules__`.
+    pub(super) fn lazy_import(&mut self, import: TextRange) {
+        let kind = ConstructKind::LazyImport;
+        if !self.found(kind, import.start()) {
+            return;
+        }
+        let keyword = self.token_after(import.start(), TokenKind::Lazy);
+        let next = self.tokens.get(self.token_at(keyword.end()));
+        let range = TextRange::new(keyword.start(), next.map_or(keyword.end(), Ranged::start));
+        if self.slice(range).contains('\\') {
+            return self.refuse(kind, import.start());
+        }
+        self.edit(range, Vec::new());
+    }
+
+    /// A name that is new.
+    pub(super) fn variable(&mut self) -> String {
+        self.variables += 1;
+        format!("{}_{}", self.helper, self.variables)
+    }
 
     /// `with (a as b, c as d):`
     pub(super) fn with_items(&mut self, with: &ast::StmtWith) {
@@ -379,6 +400,28 @@ impl<'a> Rewriter<'a> {
         true
     }
 
+    /// Gives the annotations of renamed parameters their names, where they are evaluated.
+    pub(super) fn renamed_annotations(&mut self, def: &'a ast::StmtFunctionDef) {
+        if self.is_only_compiled() {
+            return;
+        }
+        let class = self.scopes.last().and_then(|scope| scope.class.as_deref());
+        let annotated = def.parameters.posonlyargs.iter();
+        let annotated = annotated.filter(|found| found.annotation().is_some());
+        let renamed: Vec<String> = annotated
+            .map(|found| {
+                let name = found.name().as_str();
+                format!("{}_{name}=\"{}\"", self.helper, full(class, name))
+            })
+            .collect();
+        if !renamed.is_empty() {
+            let decorator = format!("{}.renamed({})", self.helper(), renamed.join(", "));
+            if self.insert_decorator(def, &decorator).is_none() {
+                self.refuse(ConstructKind::PositionalOnly, def.parameters.start());
+            }
+        }
+    }
+
     /// Gives the variables of renamed parameters their values, before anything else is evaluated.
     pub(super) fn restore_names(&mut self, parameters: &ast::Parameters, body: &[Stmt]) {
         let parameter_names = parameters
@@ -425,28 +468,6 @@ impl<'a> Rewriter<'a> {
                 return self.edit(TextRange::empty(at), vec![Part::Text(text)]);
             }
             _ => {
-    /// Gives the annotations of renamed parameters their names, where they are evaluated.
-    pub(super) fn renamed_annotations(&mut self, def: &'a ast::StmtFunctionDef) {
-        if self.is_only_compiled() {
-            return;
-        }
-        let class = self.scopes.last().and_then(|scope| scope.class.as_deref());
-        let annotated = def.parameters.posonlyargs.iter();
-        let annotated = annotated.filter(|found| found.annotation().is_some());
-        let renamed: Vec<String> = annotated
-            .map(|found| {
-                let name = found.name().as_str();
-                format!("{}_{name}=\"{}\"", self.helper, full(class, name))
-            })
-            .collect();
-        if !renamed.is_empty() {
-            let decorator = format!("{}.renamed({})", self.helper(), renamed.join(", "));
-            if self.insert_decorator(def, &decorator).is_none() {
-                self.refuse(ConstructKind::PositionalOnly, def.parameters.start());
-            }
-        }
-    }
-
                 let Some((line, indentation)) = self.first_line(body) else {
                     return self.refuse(ConstructKind::PositionalOnly, parameters.start());
                 };
@@ -456,6 +477,7 @@ impl<'a> Rewriter<'a> {
         };
         let mut parts = vec![Part::Text("[".to_owned())];
         for (name, value) in names.iter().zip(values) {
+            let hidden = value.clone();
             let value = Part::Text(value);
             let mut bound = self.bind(
                 name,
@@ -465,6 +487,10 @@ impl<'a> Rewriter<'a> {
             );
             parts.append(&mut bound);
             parts.push(Part::Text(", ".to_owned()));
+            if is_watched {
+                let helper = self.helper();
+                parts.push(Part::Text(format!("{helper}.drop(lambda: {hidden}), ")));
+            }
         }
         let range = evaluated.range();
         // `if a or b` asks each once whether it is true: the test stays one.
@@ -498,7 +524,6 @@ impl<'a> Rewriter<'a> {
             )
         } else {
             let comma = self.token_after(after, TokenKind::Comma);
-            let hidden = value.clone();
             TextRange::new(comma.start().min(slash.start()), slash.end())
         };
         self.edit(range, vec![Part::Line(range.end())]);
@@ -508,10 +533,6 @@ impl<'a> Rewriter<'a> {
         TextSize::try_from(self.text.len()).unwrap_or_default()
     }
 }
-            if is_watched {
-                let helper = self.helper();
-                parts.push(Part::Text(format!("{helper}.drop(lambda: {hidden}), ")));
-            }
 
 fn is_trivia(token: &Token) -> bool {
     matches!(

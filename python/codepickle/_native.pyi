@@ -45,6 +45,16 @@ class Excerpts:
     def from_text(text: str) -> Optional[Excerpts]: ...
     def around(self, line: int, name: str) -> Optional[SourceFile]: ...
 
+class Functions:
+    def __init__(
+        self,
+        all: Callable[..., Any],
+        codes: dict[Any, CodeType],
+        methods: dict[int, Any],
+        helped: dict[int, Any],
+    ) -> None: ...
+    def __call__(self, *args: Any, **options: Any) -> Any: ...
+
 def compile_module(text: str) -> CodeType: ...
 
 class Pickler:

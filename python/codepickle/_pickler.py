@@ -5,7 +5,7 @@ from __future__ import annotations
 import copyreg
 from collections import ChainMap
 
-from . import _native, _snippets  # noqa: F401  # the first `dumps` does not wait for it
+from . import _native, _runtime, _snippets  # noqa: F401  # the first `dumps` does not wait for the last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ class Pickler(_native.Pickler):
 
 
 CloudPickler = Pickler
+
+_runtime.use_native(_native.Functions)
 
 
 # Functions of the native module: a Python frame around them would cost a third of a warm dump.

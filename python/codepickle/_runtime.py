@@ -137,6 +137,7 @@ _files = weakref.WeakValueDictionary()  # file name -> code object that c() made
 # Code object -> the global under which lowered text expects `codepickle._lowered`, or "", and the exception groups that
 # it names where they are no builtins.
 _helpers = _ByIdentity()
+_helped = _helpers.items  # most processes load no such code
 
 
 def _reset_after_fork():
@@ -452,11 +453,15 @@ def _change(code, by, flags=0):
 
 def d(code, name, line):
     """The code object of the method `name` whose first line is `line`, in the code of a class body."""
-    dug = _dug.get(code)
-    if dug is None:
+    # As `_dug.get` does: the call would take as long as all the rest.
+    item = _dug.items.get(id(code))
+    if item is None or item[0]() is not code:
         dug = _dug[code] = {}
-    elif (name, line) in dug:
-        return dug[name, line]
+    else:
+        dug = item[1]
+        found = dug.get((name, line))
+        if found is not None:
+            return found
     method = find_method(code, name, line)
     if not hasattr(method, "co_qualname") and method not in _qualnames:
         _qualnames[method] = "%s.%s" % (_qualnames.get(code, code.co_name), name)
@@ -523,13 +528,13 @@ def f(code, globals=None, closure=None, defaults=None, kwdefaults=None):
                 code = _new_code(code, *code)
         else:
             code = d(*code)
-    if type(code) is not _CODE or type(globals) is not dict:
+    if type(globals) is not dict or type(code) is not _CODE:
         if type(code) is _CODE and globals is None:
             return code
         raise LoadError("the payload is damaged: a function needs a code object and a namespace")
     if "__builtins__" not in globals:
         globals["__builtins__"] = builtins
-    if _helpers.items and code in _helpers:
+    if _helped and code in _helpers:
         _bind_helper(globals, _helpers.get(code), code.co_name)
     try:
         function = _FUNCTION(code, globals, None, defaults, closure and _cells(code, closure))
@@ -542,6 +547,16 @@ def f(code, globals=None, closure=None, defaults=None, kwdefaults=None):
         if qualname is not None:
             function.__qualname__ = qualname
     return function
+
+
+def use_native(functions):
+    """Let `functions`, the class `codepickle._native.Functions`, make the functions of code that is known.
+
+    It calls the `f` of this file for all the rest. Before 3.11, where qualified names are looked up, nothing is gained.
+    """
+    global f
+    if not _QUALNAMES_TRAVEL:
+        f = functions(f, _codes, _dug.items, _helped)
 
 
 def _cells(code, closure):
@@ -767,6 +782,7 @@ def __getattr__(name):
 _NO_DEFAULT = object()
 _class_info = _ByIdentity()  # class or type variable -> (token, captured, number, made here by loading)
 _by_token = weakref.WeakValueDictionary()
+_live = _by_token.data  # token and number -> weak reference: get() of a WeakValueDictionary is written in Python
 _unfinished = _ByIdentity()  # skeleton whose state is still to come -> the states of others that wait for it
 _kept = _ByIdentity()  # class -> what its own Python cannot say about it, for pickling it again
 _building = _local()
@@ -806,18 +822,20 @@ def class_token(module, qualname, bases=(), captured="", unit=None, meta=None, k
     A class that travels by reference counts as the package that it is in and its qualified name: modules within the
     standard library and elsewhere are split and moved.
     """
-    known = _tokens.get(unit)
+    item = _tokens.items.get(id(unit))
+    known = item[1] if item is not None and item[0]() is unit else None
     if not bases and meta is None:
         token = known and known.get((kind, module or "", qualname, captured, ""))
         if token:
             return token
     parts = [kind, module or "", qualname, captured]
     for base in (*bases, meta):
-        info = _class_info.get(base)
         if base is None:
             parts.append("")
-        elif info is not None:
-            parts.append("%s/%d" % info[0])
+            continue
+        item = _class_info.items.get(id(base))
+        if item is not None and item[0]() is base:
+            parts.append("%s/%d" % item[1][0])
         else:
             name = getattr(base, "__qualname__", "")
             parts.append("%s:%s" % (str(base.__module__).partition(".")[0], _OLD_NAMES.get(name, name)))
@@ -882,9 +900,11 @@ def t(module, qualname, bases=(), captured="", number=0, unit=None, meta=None, n
     `__name__` where that is not the end of `qualname`.
     """
     token = class_token(module, qualname, bases, captured, unit, meta)
-    found = known(token, number)
+    found = _live.get((token, number))
     if found is not None:
-        return found
+        found = found()
+        if found is not None:
+            return found
     body = {"__module__": module}
     doc = unit_doc(unit)
     if doc is not None:
@@ -1002,10 +1022,10 @@ def s(cls, state):
     The class is left alone if it was defined in this process. One thread fills at a time: of several that load
     one payload, each finds the class as another has left it.
     """
-    info = _class_info.get(cls)
-    if info is not None and info[3]:
+    item = _class_info.items.get(id(cls))
+    if item is not None and item[0]() is cls and item[1][3]:
         with _lock:
-            if not _waits(cls, state, _fill):
+            if type(state) is dict or not _waits(cls, state, _fill):
                 _fill(cls, state)
     return cls
 
@@ -1021,20 +1041,31 @@ def _waits(cls, state, then):
     return False
 
 
+_set_type_attribute = type.__setattr__
+
+
 def _fill(cls, state):
-    attributes, declarations = state[-2:] if type(state) is tuple else (state, {})
-    set_attribute = _own_metaclass(type(cls)).__setattr__
-    others = set(cls.__dict__.get("_member_map_", ()))  # a newer Python may see no member there
-    for name, value in attributes.items():
-        if name not in others:
-            set_attribute(cls, name, value)
-    for key, apply in _DECLARATIONS:
-        if key in declarations:
-            apply(cls, declarations[key])
-    if "_is_protocol" in cls.__dict__:
+    attributes, declarations = state[-2:] if type(state) is tuple else (state, None)
+    if type(cls) is type:  # neither an enum nor a protocol
+        for name, value in attributes.items():
+            _set_type_attribute(cls, name, value)
+    else:
+        set_attribute = _own_metaclass(type(cls)).__setattr__
+        members = set(cls.__dict__.get("_member_map_", ()))  # a newer Python may see no member there
+        for name, value in attributes.items():
+            if name not in members:
+                set_attribute(cls, name, value)
+    if declarations:
+        for key, apply in _DECLARATIONS:
+            if key in declarations:
+                apply(cls, declarations[key])
+    own = cls.__dict__
+    if "_is_protocol" in own:
         _protocol(cls)
-    if "_field_defaults" in cls.__dict__:
+    if "_field_defaults" in own:
         _typed_fields(cls)
+    if not _unfinished.items:
+        return
     waiting = _unfinished.get(cls)
     if waiting is not None:
         _unfinished.discard(cls)

@@ -13,6 +13,7 @@ mod fallback;
 mod functions;
 mod kept;
 mod limits;
+mod loading;
 mod lowering;
 mod memo_proxy;
 mod modules;
@@ -31,6 +32,8 @@ mod _native {
 
     #[pymodule_export]
     use crate::dumps::{content, dump, dumps};
+    #[pymodule_export]
+    use crate::loading::Functions;
     #[pymodule_export]
     use crate::lowering::{constructs, disguise, lower_module, older};
     #[pymodule_export]

@@ -1,6 +1,5 @@
 """`python="pyodide"`: what functions can do in the sandbox, what they try in vain, and what is taken from there."""
 
-import contextlib
 import io
 import os
 import pickle
@@ -9,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 
 import codepickle
 import pytest
@@ -240,7 +240,7 @@ def test_names_of_javascript_are_not_there(box, attacked):
                 found.append(name)
             except ImportError:
                 pass
-        with contextlib.suppress(Exception):
+        with suppress(Exception):
             found.append(load("pyodide.code").run_js("1 + 1"))
         return found
 
@@ -274,12 +274,38 @@ def test_frames_of_javascript_are_not_shown(attacked):
         except Exception as error:
             kind = thing.getPrototypeOf(error.constructor)
         seen = []
-        with contextlib.suppress(Exception):
+        with suppress(Exception):
             kind.prepareStackTrace = core.create_proxy(lambda error, frames: seen.append(len(frames)))
         str(kind.new("text").stack)
         return seen
 
     assert attacked.submit(frames).result() == []
+
+
+def test_nobody_listens_to_javascript(attacked):
+    """What all objects inherit from takes no setters, and its methods stay: Pyodide's own objects are not overheard."""
+
+    def listens():
+        core = unlocked()("_pyodide_core")
+        array = core.to_js([1]).constructor
+        kind = core.to_js({"a": 1}).constructor
+        caught = array.new()
+        done = []
+        for name in ("mount", "toString"):
+            setter = kind.new()
+            setter.set = array.prototype.push.bind(caught)
+            with suppress(Exception):
+                kind.defineProperty(kind.prototype, name, setter)
+                done.append(name)
+        for owner, name in ((array.prototype, "map"), (array.constructor.prototype, "apply"), (kind, "assign")):
+            with suppress(Exception):
+                setattr(owner, name, caught.push)
+                done.append(name)
+        with open("/tmp/file", "w") as file:
+            file.write("x")
+        return done, int(caught.length)
+
+    assert attacked.submit(listens).result() == ([], 0)
 
 
 def test_functions_of_webassembly_cannot_be_made(attacked):
@@ -378,7 +404,7 @@ def test_no_process_is_started(attacked, tmp_path):
         }[how]()
 
     for how in ("system", "run", "fork", "exec", "kill"):
-        with contextlib.suppress(Exception):
+        with suppress(Exception):
             attacked.submit(starts, how, target).result()
     assert not os.path.exists(target)
 

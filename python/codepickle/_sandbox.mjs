@@ -158,6 +158,22 @@ for (const name of ["Module", "Instance", "compile", "instantiate", "compileStre
   delete WebAssembly[name];
 }
 
+// What all objects of JavaScript share cannot be changed, to listen to what Pyodide and this file do with theirs. Objects of
+// their own kinds may have properties that these have, too: sealed is enough for them, and frozen would forbid it.
+for (const kind of [Object, Error, ...[EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError]]) {
+  Object.seal(kind.prototype);
+  Object.seal(kind);
+}
+for (const kind of [
+  Array, ArrayBuffer, BigInt, Boolean, Buffer, DataView, Date, Function, Map, Number, Promise, Proxy, RegExp, Set, String, Symbol,
+  Uint8Array, Object.getPrototypeOf(Uint8Array), WeakMap, WeakRef, WeakSet, FinalizationRegistry,
+  Object.getPrototypeOf(function* () {}), Object.getPrototypeOf(async () => {}), Object.getPrototypeOf([].values()),
+]) {
+  if (kind.prototype) Object.freeze(kind.prototype);
+  Object.freeze(kind);
+}
+for (const object of [Object, Reflect, JSON, Math, Atomics, WebAssembly, globalThis.console]) Object.freeze(object);
+
 // Nothing waits: promises and timers never get their turn.
 for (;;) {
   const parts = receive().map((part) => part.toString("base64"));

@@ -165,9 +165,12 @@ def test_signed_with_ed25519(tmp_path, payload, capsysbinary):
     assert main(["inspect", "--fail", "danger", "--ed25519", "--key-file", str(tmp_path / "private"), signed]) == 1
 
 
-def test_run(tmp_path, payload, capfd):
-    pytest.importorskip("execnet")
+def test_run(tmp_path, payload, capfd, monkeypatch):
     assert main(["run", "--python", sys.executable, payload, "41"]) == 0
+    assert capfd.readouterr().out == "42\n"
+    # Where nothing is installed: outside the virtual environment.
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    assert main(["run", "--python", os.path.realpath(sys.executable), payload, "41"]) == 0
     assert capfd.readouterr().out == "42\n"
     assert main(["run", "--python", sys.executable, payload, "no number"]) == 1
     shown = capfd.readouterr().err

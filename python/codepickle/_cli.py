@@ -56,9 +56,10 @@ _EXAMPLES = {
   codepickle run --python 3.8 job.pickle 2 "'x'"      ... with 2 and 'x'; what is no literal is text
   codepickle run --python pypy3 --timeout 10 - < job.pickle
   codepickle run --key-file key --python 3.8 job.signed
+  codepickle run --python pyodide job.pickle          in a sandbox: npm install pyodide
 
-The other interpreter needs nothing installed. What is run may do anything there: `inspect` it first, or have it signed.
-Needs execnet: pip install 'codepickle[execnet]'.
+The other interpreter needs nothing installed. What is run may do anything there, but not in the sandbox: `inspect` it
+first, or have it signed.
 """,
     "lower": """\
   codepickle lower --python 3.7 module.py > module_37.py
@@ -353,7 +354,7 @@ def _run(given: Any) -> int:
         return FOUND
     arguments = [_literal(argument) for argument in given.arguments]
     try:
-        print(run(_call, payload, arguments, python=given.python, timeout=given.timeout))
+        print(run(_caller(), payload, arguments, python=given.python, timeout=given.timeout))
     except (LookupError, InterpreterDied) as error:
         print("codepickle: %s" % _safe(str(error)), file=sys.stderr)
         return UNREADABLE if isinstance(error, LookupError) and error.__cause__ is None else FOUND
@@ -374,12 +375,17 @@ def _failed(error: BaseException) -> int:
     return FOUND
 
 
-def _call(payload: bytes, arguments: List[Any]) -> str:
-    """Runs in the other Python."""
-    import pickle
+def _caller() -> bytes:
+    """What runs in the other Python, as a payload: this module is not there, and the loader comes with a payload."""
+    from ._pickler import dumps
 
-    loaded = pickle.loads(payload)
-    return repr(loaded(*arguments) if callable(loaded) else loaded)
+    def call(payload: bytes, arguments: List[Any]) -> str:
+        import pickle
+
+        loaded = pickle.loads(payload)
+        return repr(loaded(*arguments) if callable(loaded) else loaded)
+
+    return dumps(call)
 
 
 def _literal(text: str) -> Any:

@@ -279,11 +279,27 @@ def matrix_steps(jobs):
     return [Step("matrix", *commands, env=env, figure=r"^(version matrix|dumped by|[\d.]+ .* \d+/\d+)")]
 
 
+#: The tests of 3.15 that are about syntax alone. `methods.py` runs all of them, in minutes.
+OF_SYNTAX = [
+    "test_patma",
+    "test_named_expressions",
+    "test_positional_only_arg",
+    "test_except_star",
+    "test_fstring",
+    "test_type_params",
+    "test_type_aliases",
+    "test_grammar",
+    "test_unpack_ex",
+    "test_listcomps",
+]
+
+
 def lowering_steps(found):
     """Lowered text on older Pythons. What is new is written, and what fails is listed, for the library of 3.13."""
     if "3.13" not in found:
         return []
     newest = found["3.13"].path
+    latest = found["3.15"].path if "3.15" in found else None
     found = {
         label: python.path
         for label, python in found.items()
@@ -304,7 +320,11 @@ def lowering_steps(found):
     equal = r"^(\d+ calls equal|programs:|lowered|dumped tests)"
     # As bare as possible: what is installed in some Python changes what the tests find.
     bare_env = {"CODEPICKLE_PATH": str(SITE), "PYTHONPATH": PACKAGES}
-    methods = [newest, scripts / "methods.py", *found.values()]
+    methods = [[newest, scripts / "methods.py", *found.values()]]
+    if latest:
+        of_latest = ["--of", latest, "--only", ",".join(OF_SYNTAX)]
+        oldest = [path for label, path in found.items() if label == "3.7" or label.startswith("pypy")]
+        methods.append([newest, scripts / "methods.py", *of_latest, *oldest])
     return [
         Step("lowering: calls", build, prepare, [newest, scripts / "run.py", *older.values(), *bare], figure=equal),
         Step("lowering: programs", build, prepare, [newest, scripts / "programs.py", *few], figure=equal),
@@ -312,7 +332,7 @@ def lowering_steps(found):
         Step(
             "lowering: CPython's tests", build, prepare, [newest, scripts / "cpython.py", *older.values()], figure=equal
         ),
-        Step("lowering: CPython's methods", build, methods, env=bare_env, figure=equal),
+        Step("lowering: CPython's methods", build, *methods, env=bare_env, figure=equal),
     ]
 
 

@@ -8,6 +8,7 @@ tests import what is new in `test.support`. Syntax of 3.7.
 
 import __future__
 
+import asyncio
 import builtins
 import contextlib
 import functools
@@ -17,6 +18,7 @@ import json
 import os
 import signal
 import sys
+import types
 import unittest
 import warnings
 
@@ -81,12 +83,37 @@ def short(test):
     return ".".join(parts[-2:])
 
 
+#: Methods of test cases that 3.14 has.
+ASSERTIONS = {
+    "assertHasAttr": lambda self, obj, name, msg=None: self.assertTrue(hasattr(obj, name), msg or name),
+    "assertNotHasAttr": lambda self, obj, name, msg=None: self.assertFalse(hasattr(obj, name), msg or name),
+    "assertIsSubclass": lambda self, cls, base, msg=None: self.assertTrue(issubclass(cls, base), msg),
+    "assertNotIsSubclass": lambda self, cls, base, msg=None: self.assertFalse(issubclass(cls, base), msg),
+    "assertStartsWith": lambda self, text, start, msg=None: self.assertTrue(text.startswith(start), msg or text),
+    "assertNotStartsWith": lambda self, text, start, msg=None: self.assertFalse(text.startswith(start), msg or text),
+    "assertEndsWith": lambda self, text, end, msg=None: self.assertTrue(text.endswith(end), msg or text),
+    "assertNotEndsWith": lambda self, text, end, msg=None: self.assertFalse(text.endswith(end), msg or text),
+}
+
+
 def lend():
     """What the tests take from later libraries."""
     if not hasattr(functools, "cache"):
         functools.cache = functools.lru_cache(maxsize=None)
     if not hasattr(sys, "exception"):
         sys.exception = lambda: sys.exc_info()[1]
+    if "annotationlib" not in sys.modules and sys.version_info < (3, 14):
+        # `test.support` imports it, and takes it for a purpose of its own.
+        sys.modules["annotationlib"] = types.ModuleType("annotationlib")
+    if not hasattr(sys, "_jit"):
+        sys._jit = types.SimpleNamespace(is_available=lambda: False, is_enabled=lambda: False, is_active=lambda: False)
+    if not hasattr(asyncio.events, "_set_event_loop_policy"):
+        asyncio.events._set_event_loop_policy = asyncio.set_event_loop_policy
+    if not hasattr(builtins, "sentinel"):
+        builtins.sentinel = lambda name: types.SimpleNamespace(__name__=name)
+    for name, method in ASSERTIONS.items():
+        if not hasattr(unittest.TestCase, name):
+            setattr(unittest.TestCase, name, method)
     if not hasattr(builtins, "ExceptionGroup"):
         with contextlib.suppress(ImportError):
             import exceptiongroup

@@ -9,8 +9,9 @@ the loader alone, makes test cases of them: a test passes if it does as the meth
 What tests give to `exec` and the like, and the examples of doctests, are texts and no code: those that the newest Python accepts are
 lowered, each for itself. What tests import from the package `test` is lowered as in `cpython.py`.
 
-What fails is in methods.txt, by name and with the reason. A test that fails and is not there is a failure; so is one that
-is there, and passes.
+What fails is in methods.txt, and for the tests of 3.15 in methods-3.15.txt, by name and with the reason. A test that fails and is not
+there is a failure; so is one that is there, and passes. The Python that runs this script starts all others: `--of` may be one that sees
+no other.
 """
 
 import concurrent.futures
@@ -24,7 +25,8 @@ import sys
 import cpython
 import tool
 
-LISTED = os.path.join(tool.HERE, "methods.txt")
+#: What fails, by the Python whose tests they are.
+LISTED = {"3.13": "methods.txt", "3.15": "methods-3.15.txt"}
 PACKAGE = os.environ.get("CODEPICKLE_PATH") or os.path.join(tool.ROOT, "python")
 
 MODULES = cpython.MODULES
@@ -39,6 +41,7 @@ class Check:
         self.modules = args.only.split(",") if args.only else MODULES
         self.files = cpython.files_of(args.of, folder, cpython.MORE)
         self.loader = loader_only(folder)
+        self.listed = os.path.join(tool.HERE, LISTED[tool.version_of(args.of)])
         self.raw = {}
         self.passed = self.failed = 0
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -69,7 +72,7 @@ class Check:
         name = "pypy" if "pypy" in os.path.basename(python) else version
         texts = self.path(name, "texts.json")
         cpython.write_lowered(self.args.lower, self.files, version, texts)
-        listed = cpython.listed(name, LISTED)
+        listed = cpython.listed(name, self.listed)
         out = [key for key, why in listed.items() if why.startswith("out:")]
         modules = self.modules
         lacks_groups = tool.lacks_groups(python, version)

@@ -73,6 +73,7 @@ class Engine:
 
 ENGINES = [
     Engine("dask", "engines", LIGHT, FROM_3_8, ["3.8", "3.9", "3.13"]),
+    Engine("dask-newest", "engines-dask", ["distributed==2026.8.0", "dask==2026.8.0"], FROM_3_9[1:]),
     Engine(
         "ipyparallel",
         "engines",
@@ -101,8 +102,6 @@ ENGINES = [
         ["3.8", "3.9", "3.13"],
         client_only=True,
         needs="java",
-        # Spark puts functions of its own around those of the user.
-        portable=False,
     ),
     Engine("ray", "engines-ray", ["ray==2.51.2"], FROM_3_9, ["3.9", "3.13"]),
     Engine("ppft", "engines", LIGHT, FROM_3_8, ["3.8", "3.9", "3.13"], portable=False),
@@ -110,7 +109,8 @@ ENGINES = [
     Engine("parsl", "engines-more", MORE, FROM_3_9),
     Engine("mpi", "engines-more", MORE, FROM_3_8),
     Engine("submitit", "engines-more", MORE, FROM_3_8),
-    Engine("executorlib", "engines-more", MORE, FROM_3_9),
+    # It inspects functions in its own way: portable ones are waited for in vain.
+    Engine("executorlib", "engines-more", MORE, FROM_3_9, portable=False),
     Engine("globus", "engines-globus", ["globus-compute-sdk==4.2.0", "setuptools<81"], FROM_3_9),
     Engine("mlflow", "engines-mlflow", ["mlflow-skinny==3.1.4", "pandas<4", "numpy"], FROM_3_9, portable=False),
     Engine("prefect", "engines-prefect", ["prefect==3.4.25"], FROM_3_9),
@@ -215,6 +215,7 @@ class Grid:
         """Standard output, standard error, and what is to be said of the end, if anything."""
         site = os.environ.get("CODEPICKLE_PATH") or str(CACHE / "site")
         env = environment(CODEPICKLE_PATH=site, PYTHONPATH="" if mode == "default" else site)
+        env["ENGINES_FORMS"] = "" if self.ci else "1"
         with tempfile.TemporaryFile() as errors:
             process = subprocess.Popen(
                 command, env=env, stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL

@@ -28,7 +28,7 @@ def _change(changes: Changes, ipyparallel: Any) -> None:
         changes.without(canning.can_map, kind)
 
 
-integration = Integration(__name__, "ipyparallel", "ipyparallel", ("9.0", "10"), _change, "ipyparallel")
+integration = Integration(__name__, "ipyparallel", "ipyparallel", ("8.6", "10"), _change, "ipyparallel")
 _install = integration.install
 uninstall = integration.uninstall
 

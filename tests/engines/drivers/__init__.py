@@ -1,7 +1,8 @@
 """How each engine is started on loopback, with one worker per Python.
 
 A driver is a module with `start(workers, mode, folder)`, a context manager that yields
-`submit(version, function, *args)`, which returns the result or raises.
+`submit(version, function, *args)`, which returns the result or raises. Where the engine takes functions in other ways,
+too, `submit.forms` has them by name; they are called alike.
 """
 
 import contextlib

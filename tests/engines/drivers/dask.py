@@ -51,4 +51,11 @@ def start(workers, mode, folder):
             finally:
                 future.cancel()
 
+        def delayed(version, function, *args):
+            import dask
+
+            task = dask.delayed(function, pure=False)(*args)
+            return client.compute(task, workers=[version], retries=0).result(TIMEOUT[mode])
+
+        submit.forms = {"delayed": delayed}
         yield submit

@@ -1,5 +1,6 @@
 """A local Spark, whose executor starts the Python that is asked for."""
 
+import ast
 import contextlib
 import os
 import sys
@@ -33,10 +34,27 @@ def start(workers, mode, folder):
 
             ours.install()
 
+        def udf(version, function):
+            from pyspark.sql.functions import udf
+
+            # Columns have types of Spark's own: the result goes through one as text.
+            def text():
+                return repr(function())
+
+            if mode == "portable":
+                import codepickle
+
+                text = codepickle.portable(text)
+            with chosen(spark.sparkContext, version, workers[version], mode):
+                return ast.literal_eval(spark.range(1).select(udf(text, "string")()).first()[0])
+
         def submit(version, function):
+            if mode == "portable":  # `map` puts a function of Spark's around it, in bytecode
+                return udf(version, function)
             with chosen(spark.sparkContext, version, workers[version], mode):
                 return spark.sparkContext.parallelize([0], 1).map(lambda _: function()).collect()[0]
 
+        submit.forms = {"udf": udf} if mode == "codepickle" else {}
         yield submit
     finally:
         spark.stop()

@@ -38,6 +38,21 @@ def start(workers, mode, folder):
         task = task.options(runtime_env={"py_executable": workers[version]})
         return ray.get(task.remote(*args), timeout=TIMEOUT[mode])
 
+    def actor(version, function, *args):
+        class Actor:
+            def __init__(self, function):
+                self.function = function
+
+            def call(self, *args):
+                return self.function(*args)
+
+        made = ray.remote(Actor).options(runtime_env={"py_executable": workers[version]}).remote(function)
+        try:
+            return ray.get(made.call.remote(*args), timeout=TIMEOUT[mode])
+        finally:
+            ray.kill(made)
+
+    submit.forms = {"actor": actor} if mode == "codepickle" else {}
     try:
         yield submit
     finally:

@@ -58,34 +58,94 @@ def write(result, folder):
     Path(folder, "README.md").write_text(page(result, drawn), encoding="utf-8")
 
 
+MEASURED = """\
+Times are medians of rounds in which the libraries take turns, in one run, with half of the range between the
+quartiles; in brackets the ratio to the baseline: cloudpickle or, where it does not take part, the first column. Below
+1 is better. All figures: [figures.json](figures.json)."""
+
+SCALE = """\
+Time and memory grow as a power of the size; the exponent of what is linear is 1. It is that of the line through the
+upper two decades: at smaller sizes there is more of what any call costs. Each point is of a process of its own. Seconds
+are those of the processor, of first dumps and first loads; CPython's garbage collector is off meanwhile, as its passes
+over a heap that grows take more than linear time by themselves. Memory is what the process needs at most meanwhile,
+beyond what it held before; blank where that stays below 1 MiB."""
+
+#: Between them README.md has the means, as `readme` writes them.
+MARKS = "<!-- written by make bench -->\n", "<!-- until here -->\n"
+
+
+def readme(result, file):
+    """Put the means between the marks of a file."""
+    before, _, rest = file.read_text(encoding="utf-8").partition(MARKS[0])
+    _, mark, after = rest.partition(MARKS[1])
+    if not mark:
+        raise SystemExit("%s has no place for the means, between %r and %r" % (file, *MARKS))
+    file.write_text(before + MARKS[0] + summary(result) + MARKS[1] + after, encoding="utf-8")
+
+
+def summary(result):
+    """The table of README.md: means, and what happens once in a process."""
+    machine, means, cold = result["machine"], result["means"], result["figures"]["cold"]
+    libraries = ["cloudpickle", "codepickle", "dill"]
+    versions = ", ".join("%s %s" % item for item in machine["versions"].items() if item[0] != "codepickle")
+    lines = ["%s, %s, %s, %d cores:" % (machine["date"], machine["python"], versions, machine["cores"]), ""]
+    lines += ["| | cloudpickle | Codepickle | dill |", "| --- | ---: | ---: | ---: |"]
+    rows = {
+        "`dumps` of what was dumped before": means["dumps"],
+        "`loads` of what was loaded before": means["loads"],
+        "size of the payload": means["bytes"],
+    }
+    names = {"import": "`import`", "first dumps, 100 lines": "first `dumps` in a process, file of 100 lines"}
+    names["first dumps, 50000 lines"] = "the same, 50,000 lines"
+    for what, name in names.items():
+        base = cold[what]["cloudpickle"]["median"]
+        rows[name] = {library: found["median"] / base for library, found in cold[what].items()}
+    for name, row in rows.items():
+        cells = ["%.2f" % row[library] if library in row else "" for library in libraries]
+        lines.append(("| %s |" % " | ".join([name, *cells])).replace("|  |", "| |"))
+    return "\n".join(lines) + "\n"
+
+
 def page(result, drawn):
     figures, means = result["figures"], result["means"]
     parts = ["# Benchmarks", "", "Written by `%s` (benches/run.py); do not edit." % COMMAND, ""]
     parts += [describe(result["machine"]) + ".", ""]
-    parts += ["Times are medians of rounds in which the libraries take turns, in one run; in brackets the ratio to the"]
-    parts += ["baseline, cloudpickle or pickle: below 1 is better. All figures: [figures.json](figures.json).", ""]
+    parts += [MEASURED, ""]
     titles = {
         "dumps": ("Dumps, again", "us", 1e6, "cloudpickle"),
         "loads": ("Loads, again", "us", 1e6, "cloudpickle"),
         "bytes": ("Size of the payload", "B", 1, "cloudpickle"),
         "data": ("Plain data, dumps", "ms", 1e3, "pickle"),
         "cold": ("Cold start, each in a new process", "ms", 1e3, "cloudpickle"),
+        "trust": ("Loads with a policy and with a signature", "us", 1e6, "plain"),
+        "wheels": ("The two wheels, geometric means of the seconds", "us", 1e6, "abi3-py310"),
+        "compression": ("Dumping and loading, compressed or not", "ms", 1e3, "as it is"),
+    }
+    notes = {
+        "compression": "Compression (zlib, level 1) saves bytes and takes time, so payloads are not\n"
+        "compressed; who sends them over a slow line can do it.",
     }
     for name, (title, unit, factor, baseline) in titles.items():
+        if name not in figures:
+            continue
         parts += ["## " + title, ""]
+        if name in notes:
+            parts += [notes[name], ""]
         if name in drawn:
             parts += ["![%s](%s)" % (title, drawn[name]), ""]
         parts += rows(figures[name], unit, factor, baseline, means.get(name)) + [""]
     parts += ["## Scale", ""]
-    if "scale" in drawn:
-        parts += ["![Time by size](%s)" % drawn["scale"], ""]
-    parts += ["Time grows as a power of the size. The exponent of a linear algorithm is 1, and less where a fixed cost"]
-    parts += ["counts at the smaller sizes."]
-    parts += ["", "| what | from | to | seconds | exponent |", "| --- | ---: | ---: | ---: | ---: |"]
+    for name, title in {"scale": "Time by size", "memory": "Memory by size"}.items():
+        if name in drawn:
+            parts += ["![%s](%s)" % (title, drawn[name]), ""]
+    parts += [SCALE]
+    parts += ["", "| what | from | to | seconds | exponent | MiB | exponent |"]
+    parts += ["| --- | ---: | ---: | ---: | ---: | ---: | ---: |"]
     for what, curve in figures["scale"].items():
-        (first, _), (last, seconds) = curve["points"][0], curve["points"][-1]
-        cells = (what, f"{first:,}", f"{last:,}", seconds, curve["exponent"])
-        parts.append("| %s | %s | %s | %.3f | %.2f |" % cells)
+        (first, _, _), (last, seconds, held) = curve["points"][0], curve["points"][-1]
+        memory = ("%.1f" % (held / 2**20), "%.2f" % curve["memory"]) if curve["memory"] else ("", "")
+        cells = (what, f"{first:,}", f"{last:,}", seconds, curve["exponent"], *memory)
+        parts.append("| %s | %s | %s | %.3f | %.2f | %s | %s |" % cells)
     return "\n".join(parts) + "\n"
 
 
@@ -100,7 +160,9 @@ def rows(values, unit, factor, baseline, means):
                 cells.append("-")
                 continue
             median = row[label]["median"]
-            cells.append("%s %s (%.2f)" % (digits(median * factor), unit, median / row[baseline]["median"]))
+            spread = (row[label]["high"] - row[label]["low"]) / 2
+            around = " ±%s" % digits(spread * factor) if spread else ""
+            cells.append("%s%s %s (%.2f)" % (digits(median * factor), around, unit, median / row[baseline]["median"]))
         lines.append("| %s | %s |" % (name, " | ".join(cells)))
     if means:
         lines.append("| geometric mean | " + " | ".join("%.2f" % means[label] for label in labels) + " |")
@@ -135,8 +197,10 @@ def plots(result, folder):
     for name, (label, factor, logarithmic) in names.items():
         bars(plt, figures[name], label, factor, logarithmic)
         drawn[name] = save(plt, folder, name)
-    curves(plt, figures["scale"])
+    curves(plt, figures["scale"], 1, "exponent", "seconds")
     drawn["scale"] = save(plt, folder, "scale")
+    curves(plt, figures["scale"], 2, "memory", "bytes")
+    drawn["memory"] = save(plt, folder, "memory")
     return drawn
 
 
@@ -162,15 +226,17 @@ def bars(plt, values, label, factor, logarithmic):
     axes.legend(frameon=False)
 
 
-def curves(plt, scale):
+def curves(plt, scale, column, exponent, label):
     _, axes = plt.subplots(figsize=(8, 5))
     for what, curve in scale.items():
-        sizes, seconds = zip(*curve["points"])
-        axes.plot(sizes, seconds, marker="o", markersize=3, label="%s: %.2f" % (what, curve["exponent"]))
+        if curve[exponent] is None:
+            continue
+        sizes, values = zip(*[(point[0], point[column]) for point in curve["points"] if point[column]])
+        axes.plot(sizes, values, marker="o", markersize=3, label="%s: %.2f" % (what, curve[exponent]))
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel("size")
-    axes.set_ylabel("seconds")
+    axes.set_ylabel(label)
     axes.legend(frameon=False, title="what grows: exponent", fontsize=8)
 
 

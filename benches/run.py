@@ -1,16 +1,19 @@
 """Speed and size beside the peers, measured in one run, as ratios to cloudpickle.
 
-    python benches/run.py [--rounds N] [--folder FOLDER]
+    python benches/run.py [--rounds N] [--folder FOLDER] [--readme FILE] [--other PYTHON]
 
 - warm: dumps, loads and bytes of fifteen objects that travel by value (objects.py, as a script)
 - data: plain data against the standard library's pickle
 - cold: importing the library, the first dumps in a process, with a source file of 100, 5,000 and 50,000 lines, and the
   first loads, beside `compile()` of the same text
-- scale: time by size, with the exponent of the power law that fits: 1 is linear
+- scale: time and memory by size, with the exponents of the power laws that fit: 1 is linear
+- trust: loads with a policy and with a key, beside loads without (trust.py)
+- compression: what zlib would save, and what it would take
+- wheels: with --other, a Python that has the abi3-py37 wheel, what the newer one gains (wheels.py)
 
 The libraries take turns; the median of the rounds counts, with the quartiles as its spread. FOLDER gets the figures
 (figures.json), the tables (README.md) and, where matplotlib is installed, the plots. `dill` takes part where it is
-installed.
+installed. The file of --readme gets the means, between two marks.
 """
 
 import argparse
@@ -25,11 +28,13 @@ import subprocess
 import sys
 import tempfile
 import timeit
+import zlib
 from pathlib import Path
 
 import objects
 import present
 import scale
+import trust
 
 LIBRARIES = ["cloudpickle", "codepickle", "dill"]
 #: Seconds that one measurement takes at least; a call takes microseconds.
@@ -193,6 +198,37 @@ def cold(rounds):
     return results
 
 
+def compression(rounds):
+    """{payload, and what zlib leaves of its bytes: {"as it is", "zlib": seconds of dumping and loading it}}"""
+    results = {}
+    values = {"source text": [Path(module.__file__).read_text() for module in (argparse, datetime, statistics)]}
+    values.update((name, value) for name, value in plain_data().items() if name in ("records", "floats", "strings"))
+    for name, value in values.items():
+        payload = pickle.dumps(value, protocol=4)
+        packed = zlib.compress(payload, 1)
+        left = len(packed) / len(payload)
+        calls = {
+            "as it is": lambda value=value: pickle.loads(pickle.dumps(value, protocol=4)),
+            "zlib": lambda value=value: pickle.loads(
+                zlib.decompress(zlib.compress(pickle.dumps(value, protocol=4), 1))
+            ),
+        }
+        results["%s, to %.2f of %d KB" % (name, left, len(payload) // 1000)] = measured(calls, rounds)
+    return results
+
+
+def wheels(other, rounds):
+    """{what: {wheel: seconds}}: this Python and the other one take turns."""
+    pythons = {"abi3-py310": sys.executable, "abi3-py37": other}
+    taken = {}
+    for _ in range(rounds):
+        for wheel, python in pythons.items():
+            output = subprocess.check_output([python, str(Path(__file__).with_name("wheels.py"))])
+            for what, seconds in json.loads(output).items():
+                taken.setdefault(what, {}).setdefault(wheel, []).append(seconds)
+    return {what: {wheel: figure(each) for wheel, each in row.items()} for what, row in taken.items()}
+
+
 def environment():
     """As installed packages are: with .pyc files."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -224,6 +260,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--folder", type=Path, help="write figures, tables and plots there")
+    parser.add_argument("--readme", type=Path, help="write the means into this file")
+    parser.add_argument("--other", help="a Python with the abi3-py37 wheel, where this one has the other")
     options = parser.parse_args()
     libraries = available()
     machine = present.machine(libraries)
@@ -231,6 +269,10 @@ def main():
     figures = warm(libraries, options.rounds)
     figures["data"] = data(libraries, options.rounds)
     figures["cold"] = cold(options.rounds)
+    figures["trust"] = dict(trust.rows(measured, options.rounds))
+    figures["compression"] = compression(options.rounds)
+    if options.other:
+        figures["wheels"] = wheels(options.other, 3)
     figures["scale"] = scale.measured()
     means = {
         "dumps": table("warm dumps", figures["dumps"], "us", 1e6),
@@ -239,14 +281,17 @@ def main():
         "data": table("plain data, dumps", figures["data"], "ms", 1e3, baseline="pickle"),
     }
     table("cold", figures["cold"], "ms", 1e3)
-    print()
-    for what, curve in figures["scale"].items():
-        print("scale: %-45s exponent %.2f" % (what, curve["exponent"]))
+    means["trust"] = table("loads, trusted", figures["trust"], "us", 1e6, baseline="plain")
+    means["compression"] = table("dumps and loads", figures["compression"], "ms", 1e3, baseline="as it is")
+    if "wheels" in figures:
+        means["wheels"] = table("wheels", figures["wheels"], "us", 1e6, baseline="abi3-py310")
     if options.folder:
         options.folder.mkdir(parents=True, exist_ok=True)
         result = {"machine": machine, "means": means, "figures": figures}
         (options.folder / "figures.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         present.write(result, options.folder)
+        if options.readme:
+            present.readme(result, options.readme)
     return 0
 
 

@@ -1,42 +1,90 @@
-"""Time by size: how long dumping takes as what is dumped grows, and the exponent of the power law that fits."""
+"""Time and memory by size: what dumping takes as what is dumped grows, and the exponent of the power law that fits.
 
+    python benches/scale.py WHAT SIZE
+
+measures one point, in a process of its own. The garbage collector is off meanwhile, in all of them: each of its full
+passes looks at all objects there are, so that what makes more objects than it drops takes more than linear time in
+CPython, whatever makes them.
+"""
+
+import gc
 import importlib
+import json
 import math
-import statistics
+import os
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+#: Points from the largest size down to this part of it are fitted: what a call costs anyway counts at smaller ones.
+FITTED = 100
+#: Memory below it is that of a page here and there.
+LEAST_BYTES = 2**20
+#: Seconds after which a point is not measured again, and how often it is at most.
+PATIENCE, REPEATS = 1.0, 5
 
-def measured():
-    """{what: {"unit", "points": [[size, seconds]...], "exponent"}}"""
+
+def measured(log=print):
+    """{what: {"unit", "points": [[size, seconds, bytes]...], "exponent", "memory"}}"""
     curves = {}
-    with tempfile.TemporaryDirectory() as folder:
-        sys.path.insert(0, folder)
-        try:
-            for what, (unit, sizes, prepare) in CURVES.items():
-                points = []
-                for size in sizes:
-                    points.append([size, statistics.median(once(prepare, size, folder) for _ in range(3))])
-                curves[what] = {"unit": unit, "points": points, "exponent": exponent(points)}
-        finally:
-            sys.path.remove(folder)
+    for what, (unit, sizes, _) in CURVES.items():
+        points = []
+        for size in sizes:
+            command = [sys.executable, __file__, what, str(size)]
+            points.append([size, *json.loads(subprocess.check_output(command))])
+        seconds = [(size, taken) for size, taken, _ in points]
+        memory = [(size, held) for size, _, held in points if held and held >= LEAST_BYTES]
+        curves[what] = {"unit": unit, "points": points, "exponent": exponent(seconds), "memory": exponent(memory)}
+        log("scale: %-45s exponents %s, %s" % (what, curves[what]["exponent"], curves[what]["memory"]))
     return curves
 
 
-def once(prepare, size, folder):
-    work = prepare(size, folder)
-    begin = time.perf_counter()
-    work()
-    return time.perf_counter() - begin
+def point(what, size):
+    """The seconds of the processor, the least of some times, and the bytes that were needed at most meanwhile."""
+    prepare = CURVES[what][2]
+    taken, held, begin = [], None, time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        sys.path.insert(0, folder)
+        while not taken or (len(taken) < REPEATS and time.perf_counter() - begin < PATIENCE):
+            work = prepare(size, folder)
+            gc.collect()
+            gc.disable()
+            before = reset_peak()
+            start = time.process_time()
+            made = work()
+            taken.append(time.process_time() - start)
+            if held is None and before is not None:
+                held = memory("VmHWM") - before
+            del made
+            gc.enable()
+    return min(taken), held
+
+
+def reset_peak():
+    """Let the peak begin anew; the bytes that are held now. None where the system is not Linux."""
+    try:
+        with open("/proc/self/clear_refs", "w") as file:
+            file.write("5")
+        return memory("VmRSS")
+    except OSError:
+        return None
+
+
+def memory(name):
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) * 1024 for line in file if line.startswith(name + ":"))
 
 
 def exponent(points):
-    """The slope of the line through the points, both axes logarithmic, by least squares."""
-    xs, ys = zip(*[(math.log(size), math.log(seconds)) for size, seconds in points])
+    """The slope of the line through the upper decades, both axes logarithmic, by least squares; None of one point."""
+    points = [(math.log(size), math.log(value)) for size, value in points if size * FITTED >= points[-1][0]]
+    if len(points) < 2:
+        return None
+    xs, ys = zip(*points)
     x, y = sum(xs) / len(xs), sum(ys) / len(ys)
-    return sum((a - x) * (b - y) for a, b in zip(xs, ys)) / sum((a - x) ** 2 for a in xs)
+    return sum((a - x) * (b - y) for a, b in points) / sum((a - x) ** 2 for a in xs)
 
 
 def module(folder, name, text):
@@ -47,7 +95,7 @@ def module(folder, name, text):
     made = importlib.import_module(name)
     codepickle.register_pickle_by_value(made)
     # What the first dump looks up does not count.
-    codepickle.dumps(lambda: made)
+    codepickle.dumps(lambda: 0)
     return made
 
 
@@ -89,7 +137,8 @@ def methods(size, folder):
 def source(size, folder):
     import codepickle
 
-    text = "def f(x):\n" + "    x = x + 1  # text\n" * (size // 22) + "    return x\n"
+    line = "    x = x + 1  # %s\n" % ("text " * 16)
+    text = "def f(x):\n" + line * (size // len(line)) + "    return x\n"
     made = module(folder, "source_%d_%d" % (size, time.monotonic_ns()), text)
     return lambda: codepickle.dumps(made.f)
 
@@ -127,13 +176,18 @@ def string(size, folder):
 
 
 CURVES = {
-    "functions of one module, one by one": ("functions", [100, 1000, 10000], one_by_one),
-    "functions in one payload": ("functions", [100, 1000, 10000], together),
-    "functions in one payload, loaded": ("functions", [100, 1000, 10000], together_loaded),
-    "methods of a class": ("methods", [10, 100, 1000], methods),
-    "source of one function": ("bytes", [10**5, 10**6, 10**7], source),
-    "objects of a graph": ("objects", [10**5, 10**6, 10**7], graph),
-    "nested lists": ("levels", [10**5, 10**6, 10**7], nested),
+    "functions of one module, one by one": ("functions", [100, 1000, 10000, 30000, 100000], one_by_one),
+    "functions in one payload": ("functions", [1, 10, 100, 1000, 3000, 10000], together),
+    "functions in one payload, loaded": ("functions", [1, 10, 100, 1000, 3000, 10000], together_loaded),
+    "methods of a class": ("methods", [10, 30, 100, 300, 1000], methods),
+    "source of one function": ("bytes", [10**5, 10**6, 10**7, 3 * 10**7, 10**8], source),
+    "objects of a graph": ("objects", [10**4, 10**5, 10**6, 10**7], graph),
+    "nested lists": ("levels", [10**4, 10**5, 10**6, 10**7], nested),
     "new syntax, lowered": ("bytes", [10**4, 10**5, 10**6], lowered),
-    "a string": ("characters", [10**7, 3 * 10**7, 10**8], string),
+    "a string": ("characters", [10**6, 10**7, 3 * 10**7, 10**8], string),
 }
+
+
+if __name__ == "__main__":
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    print(json.dumps(point(sys.argv[1], int(sys.argv[2]))))

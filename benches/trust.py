@@ -6,6 +6,7 @@
 """
 
 import argparse
+import sys
 
 import codepickle
 from codepickle import Key, Policy
@@ -65,6 +66,8 @@ def functions(obj, policy):
 
 def rows(measured, rounds):
     """[(what, {how: seconds})]; `measured` is that of benches/run.py."""
+    if __name__ != "__main__":  # as what a script defines
+        codepickle.register_pickle_by_value(sys.modules[__name__])
     return [(name, measured(functions(obj, policy), rounds)) for name, obj, policy in objects()]
 
 

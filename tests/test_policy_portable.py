@@ -144,3 +144,21 @@ def test_a_part_of_an_approved_function():
     payload = codepickle.dumps(uses)
     assert codepickle.loads(payload, policy=Policy(approved=[uses]))(3) == 6
     assert refusals(payload, Policy(approved=[factorial]))
+
+
+def test_one_payload_in_many_groups_is_refused_for_its_memory():
+    """A pickle can name the same bytes over and over: what is read for each is bounded by the length of the whole."""
+    group = pickle.loads(pickle.dumps(factorial, 4))._group
+    groups = []
+    for _ in range(40):
+        parts = dict(group._parts, payload=group._parts["payload"])
+        groups.append(type(group)(parts))
+    few = pickle.dumps([each[0] for each in groups[:3]], 4)
+    assert [back(5) for back in codepickle.loads(few, policy=Policy(approved=[factorial]))] == [120] * 3
+    big = b"\x80\x04B" + (1 << 20).to_bytes(4, "little") + b"N" * (1 << 20) + b"0N."
+    for each in groups:
+        each._parts["payload"] = big
+    many = pickle.dumps([each[0] for each in groups], 4)
+    assert len(many) < 3 << 20
+    assert refusals(many) == {"limit-memory"}
+    assert codepickle.inspect(many).worst == "danger"

@@ -12,6 +12,9 @@ from ._runtime import defined_name
 #: What `c` has where an argument is left out, from the header on (docs/wire-format.md).
 _DEFAULTS: Tuple[Any, ...] = ("", "", 0, 0, "", None, None)
 
+#: More forms for older Pythons than lowering makes: there are two at most.
+MOST_FORMS = 8
+
 #: Characters that change the order in which others are shown: what is read is not what is compiled (CVE-2021-42574).
 _REORDERING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
@@ -70,7 +73,7 @@ def is_relowered(arguments: Tuple[Any, ...]) -> bool:
     text, line, _, header, trailer, column, decorators, futures, _, older = given
     if older is None:
         return True
-    if type(older) is not tuple or len(older) < 2:
+    if type(older) is not tuple or not 2 <= len(older) <= 2 + MOST_FORMS:
         return False
     is_text = "annotations" in futures.split(",")
     for form in older[2:]:

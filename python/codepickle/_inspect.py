@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple, Un
 
 from . import _native
 from ._dangerous import is_holder, why_dangerous
-from ._disguises import disguise, hidden, is_relowered
+from ._disguises import MOST_FORMS, disguise, hidden, is_relowered
 from ._lowering import OLDEST
 from ._report_data import SEVERITIES, Bytecode, Call, Finding, Form, Function, Reference, Report
 from ._runtime import WIRE_VERSION, lowered_text
@@ -416,7 +416,7 @@ def _needs(text: str, line: int) -> Tuple[Tuple[int, int], Tuple[str, ...]]:
 def _forms(text: str, snippet: Tuple[Any, ...]) -> Tuple[Form, ...]:
     older = snippet[9] if len(snippet) > 9 else None
     forms = []
-    for form in older[2:] if isinstance(older, tuple) else ():
+    for form in older[2 : 2 + MOST_FORMS] if isinstance(older, tuple) else ():
         try:
             oldest, _, changes, inserted = form[:4]
             forms.append(Form((3, int(oldest)), lowered_text(text, changes, inserted)))

@@ -8,6 +8,7 @@ use codepickle_stream::{
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
+use crate::trust::load::inside;
 use crate::trust::values::{atom, shown};
 use crate::trust::{memory, renamed, sha256};
 
@@ -121,11 +122,17 @@ fn portable<'py>(py: Python<'py>, survey: &Survey<'_, '_>) -> PyResult<Vec<Porta
     let graph = survey.graph();
     let (found, members) = groups(survey);
     let mut told = Vec::new();
+    let mut left = inside(graph.end());
     for group in found {
         let View::Bytes(payload) = graph.view(group.payload) else {
             continue;
         };
         let end = graph.maker(group.payload).map_or(0, |at| at.end);
+        // What is left out is `eval` without an excuse.
+        let Some(rest) = left.checked_sub(payload.len()) else {
+            continue;
+        };
+        left = rest;
         let taken = members.iter().filter(|(_, of)| **of == group.call);
         let mut taken: Vec<usize> = taken.map(|(call, _)| graph.offset(*call)).collect();
         taken.sort_unstable();

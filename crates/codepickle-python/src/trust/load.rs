@@ -132,6 +132,12 @@ pub(crate) fn load_checked<'py>(
     loader.level(&checked, None, 1)
 }
 
+/// How many bytes the payloads in pickles of so many bytes have, at most: several functions may share one, and a pickle can name
+/// it over and over.
+pub(crate) fn inside(length: usize) -> usize {
+    length.saturating_mul(4).saturating_add(1 << 20)
+}
+
 /// The pickles of a level with their places.
 type Placed<'a> = (usize, Trace<'a>);
 
@@ -210,6 +216,7 @@ impl<'py> Loader<'_, 'py> {
             above,
         };
         let mut below = Vec::new();
+        let mut left = inside(surveys.iter().map(|survey| survey.graph().end()).sum());
         for ((survey, allowed), start) in surveys.iter().zip(alloweds).zip(starts) {
             for group in &allowed.groups {
                 let graph = survey.graph();
@@ -217,6 +224,15 @@ impl<'py> Loader<'_, 'py> {
                     continue;
                 };
                 let end = graph.maker(group.payload).map_or(0, |at| at.end);
+                let Some(rest) = left.checked_sub(data.len()) else {
+                    let refusal = Refusal {
+                        code: "limit-memory",
+                        offset: start + graph.offset(group.call),
+                        message: "the same payload is in too many portable functions".to_owned(),
+                    };
+                    return Err(refused(self.py, &[refusal]));
+                };
+                left = rest;
                 below.push((
                     start + end.saturating_sub(data.len()),
                     read(data, self.rules),

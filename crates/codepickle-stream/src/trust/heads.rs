@@ -5,6 +5,9 @@ use crate::trust::survey::Survey;
 /// A payload has one, and perhaps a second for lowered code.
 const MOST_HEADS: usize = 8;
 
+/// More than any runtime that is known: a pickle can name the same bytes over and over.
+const MOST_PROGRAM: usize = 1 << 20;
+
 /// The first calls of `exec` that look like heads, each with its text, a zero and the runtime: what tells a known one.
 ///
 /// ```
@@ -44,6 +47,7 @@ pub fn heads(survey: &Survey<'_, '_>) -> Vec<(Value, Vec<u8>)> {
             2 => matches!(known("wire"), Some(View::Int(_))),
             _ => false,
         };
+        let fits = fits && text.len().saturating_add(runtime.len()) <= MOST_PROGRAM;
         fits.then(|| (value, [&*text, b"\0", runtime].concat()))
     });
     found.take(MOST_HEADS).collect()

@@ -7,6 +7,9 @@ use crate::trust::survey::Survey;
 /// More groups than a payload has that somebody wants to load.
 const MOST_GROUPS: usize = 64;
 
+/// More than all programs of a known runtime together: a pickle can name the same bytes over and over.
+const MOST_PROGRAM: usize = 1 << 20;
+
 /// What makes a function of its group.
 const MEMBER: &str = "group[index]";
 
@@ -83,13 +86,14 @@ fn group(graph: &Graph<'_>, call: Value, expression: Value, space: Value) -> Opt
     let mut add = |program: &[u8]| {
         programs.extend_from_slice(format!("{}:", program.len()).as_bytes());
         programs.extend_from_slice(program);
+        (programs.len() <= MOST_PROGRAM && program.len() <= MOST_PROGRAM).then_some(())
     };
-    add(graph.text(expression)?.as_bytes());
-    add(graph.text(boot)?.as_bytes());
+    add(graph.text(expression)?.as_bytes())?;
+    add(graph.text(boot)?.as_bytes())?;
     let View::Bytes(source) = graph.view(source) else {
         return None;
     };
-    add(source);
+    add(source)?;
     let heads: Vec<Value> = graph.items(heads).take(9).collect();
     if heads.len() > 8 {
         return None;
@@ -98,8 +102,8 @@ fn group(graph: &Graph<'_>, call: Value, expression: Value, space: Value) -> Opt
         let [module, text, space] = graph.items(head).take(4).collect::<Vec<_>>()[..] else {
             return None;
         };
-        add(graph.text(module)?.as_bytes());
-        add(graph.text(text)?.as_bytes());
+        add(graph.text(module)?.as_bytes())?;
+        add(graph.text(text)?.as_bytes())?;
         let z = match entries(graph, space, ["z", "wire"]) {
             Some([z, wire]) => matches!(graph.view(wire), View::Int(_)).then_some(z)?,
             None => entries(graph, space, ["z"]).map(|[z]| z)?,
@@ -107,7 +111,7 @@ fn group(graph: &Graph<'_>, call: Value, expression: Value, space: Value) -> Opt
         let View::Bytes(z) = graph.view(z) else {
             return None;
         };
-        add(z);
+        add(z)?;
     }
     Some(Group {
         call,

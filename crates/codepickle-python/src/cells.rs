@@ -1,7 +1,7 @@
 //! Cells: the variables that closures share. Empty first, filled after whatever refers to them was memoised.
 
+use crate::names::intern;
 use pyo3::exceptions::PyValueError;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 

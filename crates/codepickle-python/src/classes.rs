@@ -1,6 +1,6 @@
 //! Classes by value: the declaration is Python's to read (`codepickle._classes`), the text comes from here.
 
-use pyo3::intern;
+use crate::names::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pyo3::intern;
+use crate::names::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 

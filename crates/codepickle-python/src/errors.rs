@@ -1,6 +1,6 @@
 //! Every error of the core becomes a Python exception here.
+use crate::names::intern;
 use pyo3::exceptions::{PyOverflowError, PyRecursionError, PyTypeError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;

@@ -2,7 +2,7 @@
 
 use std::ffi::CString;
 
-use pyo3::intern;
+use crate::names::intern;
 use pyo3::prelude::*;
 
 fn describe(code: &Bound<'_, PyAny>, function: Option<&Bound<'_, PyAny>>) -> PyResult<String> {

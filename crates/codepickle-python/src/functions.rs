@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use pyo3::intern;
+use crate::names::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyModule, PyString, PyTuple, PyType};

@@ -17,6 +17,7 @@ mod loading;
 mod lowering;
 mod memo_proxy;
 mod modules;
+mod names;
 mod pickler;
 mod plans;
 mod program;

@@ -1,7 +1,7 @@
 //! Modules: by name, or with their namespace where they were made at run time or registered by value.
 
+use crate::names::intern;
 use pyo3::exceptions::PyKeyError;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyModule};
 

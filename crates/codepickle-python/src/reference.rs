@@ -1,7 +1,7 @@
 //! What goes by reference: the user's rule, or cloudpickle's, as `codepickle._reference` has it.
 
+use crate::names::intern;
 use pyo3::exceptions::{PyAttributeError, PyRuntimeError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyFrozenSet, PyModule, PyString, PyType};

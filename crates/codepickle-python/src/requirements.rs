@@ -1,8 +1,8 @@
 //! Which modules a payload needs: the reader's findings as Python objects, for `codepickle._requirements`.
 
+use crate::names::intern;
 use codepickle_source::{Code, Part, When, imports};
 use codepickle_stream::{Carried, Payload, Referred, read};
-use pyo3::intern;
 use pyo3::prelude::*;
 
 /// Module; the name that is taken from it; where in the payload.

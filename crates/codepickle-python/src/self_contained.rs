@@ -1,7 +1,7 @@
 //! What a self-contained payload brings along: the runtime at its head, executed before anything refers to it, and what
 //! lowered text calls.
 
-use pyo3::intern;
+use crate::names::intern;
 use pyo3::prelude::*;
 
 use crate::engine::{Engine, GlobalName, Op};

@@ -1,5 +1,5 @@
 //! What a pickle would do, told to Python; and a loader that does only what rules allow.
-use pyo3::intern;
+use crate::names::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 

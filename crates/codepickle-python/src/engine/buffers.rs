@@ -1,7 +1,7 @@
 //! `bytearray` and `PickleBuffer`.
+use crate::names::intern;
 use codepickle_stream::op;
 use pyo3::exceptions::PyBufferError;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyTuple};
 

@@ -1,7 +1,7 @@
 //! What hangs on an exception and is no part of its reduce value: its cause, its context.
 
+use crate::names::intern;
 use pyo3::exceptions::{PyBaseException, PyException};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 

@@ -1,6 +1,6 @@
 //! An order for the items of a set that does not depend on hashes, so that equal sets give equal pickles.
+use crate::names::intern;
 use pyo3::PyTypeInfo;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{
     PyBool, PyBytes, PyFloat, PyFrozenSet, PyInt, PyList, PyString, PyTuple, PyType,

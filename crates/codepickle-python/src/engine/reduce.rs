@@ -1,6 +1,6 @@
 //! What `__reduce_ex__` and reducers return.
+use crate::names::intern;
 use codepickle_stream::op;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyIterator, PyString, PyTuple, PyType};
 

@@ -1,7 +1,7 @@
 //! The reducers that Codepickle brings along: `codepickle._reducers` and `codepickle._library`, imported when the first
 //! object comes that may need one.
+use crate::names::intern;
 use pyo3::exceptions::PyBaseException;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyComplex, PyDict, PyString, PyType};

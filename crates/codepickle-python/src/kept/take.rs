@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use pyo3::intern;
+use crate::names::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyModule, PyString, PyTuple};
 

@@ -5,7 +5,7 @@ use codepickle_stream::{
     Added, Allowed, Group, Maker, Refusal, Rules, Step, Survey, Value, View, op, steps,
 };
 use pyo3::exceptions::PyTypeError;
-use pyo3::intern;
+use crate::names::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFrozenSet, PyIterator, PyList, PyModule, PySet, PyTuple, PyType};
 

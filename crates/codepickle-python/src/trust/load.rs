@@ -2,7 +2,7 @@
 use std::collections::{HashMap, HashSet};
 
 use codepickle_stream::{Allowed, Limits, Refusal, Rules, Survey, Trace, View, check, trace};
-use pyo3::intern;
+use crate::names::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 

@@ -1,9 +1,9 @@
 //! Strings, numbers and the like as Python objects; other values in words.
 use std::fmt::Write as _;
 
+use crate::names::intern;
 use codepickle_stream::{Argument, Graph, Survey, Value, View, op};
 use pyo3::exceptions::PyValueError;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyByteArray, PyBytes, PyFloat, PyInt, PyTuple};
 

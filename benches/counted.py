@@ -1,14 +1,13 @@
 """Does one kind of work so many times: `counted.py NAME TIMES FOLDER`, for tools/instructions.py to count instructions.
 
-It imports little, as valgrind makes everything fifty times slower.
+It imports little, as valgrind makes everything fifty times slower. What is first in a process is done once or not at
+all.
 """
 
 import os
 import pickle
 import sys
 from importlib import import_module
-
-import codepickle
 
 FUNCTION = '''def function_%d(values, scale=1.5):
     """A docstring."""
@@ -27,34 +26,68 @@ class Instance:
         self.name = "instance"
 
 
-def functions(times, folder):
-    """So many functions of a module that travels by value; another one was dumped already."""
-    with open(os.path.join(folder, "counted_functions.py"), "w") as file:
-        file.write("import math\n\n\n" + "".join(FUNCTION % number for number in range(100)))
+def functions(folder):
+    """The functions of a module that travels by value."""
+    import codepickle
+
+    path = os.path.join(folder, "counted_functions.py")
+    if not os.path.exists(path):
+        with open(path, "w") as file:
+            file.write("import math\n\n\n" + "".join(FUNCTION % number for number in range(100)))
     sys.path.insert(0, folder)
     module = import_module("counted_functions")
     codepickle.register_pickle_by_value(module)
-    codepickle.dumps(module.function_99)
-    return [getattr(module, "function_%d" % number) for number in range(times)]
+    return [getattr(module, "function_%d" % number) for number in range(100)]
 
 
-def main(name, times, folder):
+def first(name, times, folder):
+    """What a process does once."""
+    payload = os.path.join(folder, "payload")
+    if name == "import":
+        if times:
+            import_module("codepickle")
+    elif name == "first dumps":
+        import codepickle
+
+        function = functions(folder)[0]
+        if times:
+            data = codepickle.dumps(function)
+            with open(payload, "wb") as file:
+                file.write(data)
+    else:
+        import_module("codepickle")
+        with open(payload, "rb") as file:
+            data = file.read()
+        if times:
+            pickle.loads(data)
+
+
+def repeated(name, times, folder):
+    """What a process does again and again."""
+    import codepickle
+
     if name == "instances":
         value = [Instance(number) for number in range(50)]
         for _ in range(times):
             codepickle.dumps(value)
         return
-    made = functions(times if name.startswith("cold") else 1, folder)
+    made = functions(folder)
+    codepickle.dumps(made[-1])
     if name == "cold dumps":
-        for function in made:
+        for function in made[:times]:
             codepickle.dumps(function)
     elif name == "warm dumps":
         for _ in range(times):
             codepickle.dumps(made[0])
     else:
-        payloads = [codepickle.dumps(function) for function in made]
+        payloads = [codepickle.dumps(function) for function in made[: times if name == "cold loads" else 1]]
         for number in range(times):
             pickle.loads(payloads[number % len(payloads)])
+
+
+def main(name, times, folder):
+    work = first if name in ("import", "first dumps", "first loads") else repeated
+    work(name, times, folder)
 
 
 if __name__ == "__main__":

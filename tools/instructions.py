@@ -4,7 +4,8 @@
 
 Counts do not depend on the load of the machine, nor much on the machine. valgrind counts them; without it nothing is
 checked. The work of benches/rust is counted in any case, that of benches/counted.py with the Python given, which has to
-have Codepickle installed. Each is done a few times and a few times more: what the start of a process takes cancels out.
+have Codepickle installed. Each is done a few times and a few times more, or once and not at all: what the start of a
+process takes cancels out.
 """
 
 import argparse
@@ -24,6 +25,8 @@ EXPECTED = ROOT / "benches" / "instructions.json"
 TOLERANCE = 0.10
 RUST = ["parse", "locate", "excerpts", "lower", "write"]
 PYTHON = ["cold dumps", "warm dumps", "cold loads", "warm loads", "instances"]
+#: What a process does once. The last loads what the one before it wrote.
+FIRST = ["import", "first dumps", "first loads"]
 LINE = "%-24s %14s %14s %8s"
 
 
@@ -59,6 +62,9 @@ def measured(python):
                 if name == PYTHON[0]:
                     count(few)  # writes the .pyc files
                 found["%s: %s" % (label, name)] = (count(more) - count(few)) // 30
+            for name in FIRST:
+                without, once = ([python, script, name, times, folder] for times in (0, 1))
+                found["%s: %s" % (label, name)] = count(once) - count(without)
     return found
 
 

@@ -36,6 +36,30 @@ def test_nothing_is_imported_before_it_is_needed(step, tmp_path):
     imported = set(json.loads(output))
     assert "codepickle" in imported
     assert not imported & HEAVY
+    if step == "import codepickle":
+        # Who loads has it; who only dumps need not wait for it.
+        assert "pickle" not in imported
+
+
+FIRST = """
+import json, sys
+import codepickle
+STEP = 2
+def f(x, y=1):
+    return sys.intern(str(x)), STEP
+before = set(sys.modules)
+codepickle.dumps(f)
+codepickle.dumps(lambda x: x + STEP)
+print(json.dumps(sorted(set(sys.modules) - before)))
+"""
+
+
+@pytest.mark.parametrize("future", ["", "from __future__ import annotations"])
+def test_the_first_dump_of_a_function_imports_nothing(future, tmp_path):
+    (tmp_path / "script.py").write_text(future + FIRST)
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
+    output = subprocess.check_output([sys.executable, str(tmp_path / "script.py")], env=environment)
+    assert json.loads(output.decode()) == []
 
 
 def _payload(folder):

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import pickle
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pickle import PicklingError as PicklingError
+else:
+    try:
+        from _pickle import PicklingError  # the same, and `pickle` takes as long to import as all that is here
+    except ImportError:
+        from pickle import PicklingError
 
-PicklingError = pickle.PicklingError
 
-
-def refusal(text: str) -> pickle.PicklingError:
+def refusal(text: str) -> PicklingError:
     """An error to which the pickler adds the path from the object given to the one refused."""
     error = PicklingError(text)
     error.needs_path = True  # type: ignore[attr-defined]
     return error
 
 
-class UnpicklableError(pickle.PicklingError, TypeError):
+class UnpicklableError(PicklingError, TypeError):
     """An object of a type that no pickle can hold.
 
     `pickle` raises `TypeError` for some of them and `PicklingError` for others: whoever catches either is served.
     """
 
 
-class RecursionPicklingError(pickle.PicklingError, RecursionError):
+class RecursionPicklingError(PicklingError, RecursionError):
     """User code that runs while an object is pickled recursed without end; the pickler itself does not recurse."""
 
 

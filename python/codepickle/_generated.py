@@ -15,7 +15,7 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from . import _runtime
 from ._classes import Attributes, Expression
-from ._compare import difference
+from ._native import difference
 
 #: What a namedtuple has besides methods.
 _TABLES = frozenset(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import pickle
-from pickle import loads as _load_pickle
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pickle import loads as _load_pickle
     from typing import Any, Iterable, Optional
 
     from ._policy import Policy
     from ._signing import Keys
+else:
+    try:
+        from _pickle import loads as _load_pickle  # the same: who only dumps need not import `pickle`
+    except ImportError:
+        from pickle import loads as _load_pickle
 
 
 def loads(
@@ -75,6 +78,8 @@ def load(file: Any, *, policy: Optional[Policy] = None, key: Optional[Keys] = No
 
     With a key, one signed payload is read, and others may follow.
     """
+    import pickle
+
     if key is not None:
         from ._signing import read_envelope
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copyreg
 from collections import ChainMap
 
-from . import _native, _runtime, _snippets  # noqa: F401  # the first `dumps` does not wait for the last
+from . import _native, _runtime
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

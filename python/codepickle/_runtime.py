@@ -13,7 +13,6 @@ import builtins
 import functools
 import linecache
 import operator
-import pickle
 import re
 import sys
 import types
@@ -33,6 +32,11 @@ try:
 except ImportError:
     from hashlib import sha256
 
+try:
+    from _pickle import UnpicklingError  # the same: a process that only dumps need not import `pickle`
+except ImportError:
+    from pickle import UnpicklingError
+
 WIRE_VERSION = 1
 
 
@@ -48,7 +52,7 @@ CODE_CACHE_BYTES = cache_bytes(32 * 1024 * 1024)
 _ENTRY_BYTES = 2048  # what code takes besides, if its text is one line
 
 
-class LoadError(pickle.UnpicklingError):
+class LoadError(UnpicklingError):
     """A payload cannot be loaded by this Python; the message says what it needs and what to do."""
 
 
@@ -263,12 +267,10 @@ def compile_snippet(
     older=None,
     filename=None,
     prefix="",
-    compiler=None,
 ):
     """Compile a snippet and dig its code object out, without a cache.
 
     `prefix` is one line put above the header (the sender states there what the module imports); it ends in a newline.
-    `compiler` compiles a module of no future features, given its text.
     """
     if name is None:
         name = defined_name(text, decorators)
@@ -300,10 +302,8 @@ def compile_snippet(
                 # What is on such a line counts as the line before: tracebacks stay on the lines of the original.
                 inserted = [index + line + shift for index in inserted]
                 module = import_module("codepickle._lowered").compile_lines(whole, filename, inserted, flags, params)
-            elif compiler is not None:
-                module = compiler(whole)
             else:
-                module = compile(whole, filename, "exec", flags, True)
+                module = _compile(whole, filename, flags, futures)
     except SyntaxError as error:
         raise SourceSyntaxError(
             "the source of %r (%s, line %d) needs another Python than %s: %s. "
@@ -330,6 +330,19 @@ def compile_snippet(
     if helper or groups:
         _helpers[code] = helper, groups
     return code
+
+
+def _compile(text, filename, flags, futures):
+    """What `compile` returns.
+
+    That makes all classes of `ast` when it is first called, in case it were asked for a tree, which takes twice as long
+    as a function does. The native module does not, where there is one.
+    """
+    native = getattr(sys.modules.get("codepickle._native"), "compile_text", None)
+    code = None
+    if native is not None and futures in ("", "annotations"):
+        code = native(text, filename, futures == "annotations")
+    return compile(text, filename, "exec", flags, True) if code is None else code
 
 
 def defined_name(text, start=0):

@@ -1,23 +1,23 @@
 """From a code object to the snippet that travels in its place, verified.
 
-The cold path: the native module remembers the outcome per code object.
+The native module remembers the outcome per code object. It does by itself what most code needs, whose text lies in a
+file where it says; what is here looks at every text that there may be, and at classes.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 import weakref
 from itertools import chain
 from types import CodeType, FunctionType
 
 from . import _native, _runtime
-from ._compare import difference
+from ._native import difference
 from ._texts import excerpt, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+    from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
     from ._texts import Text
 
@@ -39,23 +39,25 @@ class Plan:
 
     def __init__(
         self,
-        args: Optional[Tuple[Any, ...]],
         dig: Optional[Tuple[CodeType, str, int]],
-        snippet: _native.Snippet,
+        args: Optional[Tuple[Any, ...]],
+        globals: Sequence[Chains],
+        free: Sequence[Chains],
+        relative_import: bool,
         qualname: str,
         named_cells: bool,
         unread: Sequence[str],
     ) -> None:
-        #: The arguments of the runtime's `c`, without trailing defaults; None while only `dig` is known.
-        self.args = args
         #: The class unit's code object, and name and line of the method in it.
         self.dig = dig
+        #: The arguments of the runtime's `c`, without trailing defaults; None while only `dig` is known.
+        self.args = args
         #: The globals that the running code uses.
-        self.globals: Sequence[Chains] = snippet.globals
+        self.globals = globals
         #: The free variables with their attribute chains.
-        self.free: Sequence[Chains] = snippet.free_chains
+        self.free = free
         #: Whether a relative import needs ``__package__``.
-        self.relative_import: bool = snippet.relative_import
+        self.relative_import = relative_import
         #: The qualified name that follows from the snippet.
         self.qualname = qualname
         #: Whether cells travel by name: versions differ in which names are free variables.
@@ -63,6 +65,24 @@ class Plan:
         #: The free variables whose cells stay here: up to 3.13 the annotation of a local variable makes them free, and
         #: nothing reads them.
         self.unread = unread
+
+
+def _plan_of(
+    code: CodeType,
+    snippet: _native.Snippet,
+    args: Optional[Tuple[Any, ...]],
+    dig: Optional[Tuple[CodeType, str, int]] = None,
+) -> Plan:
+    return Plan(
+        dig,
+        args,
+        snippet.globals,
+        snippet.free_chains,
+        snippet.relative_import,
+        getattr(code, "co_qualname", snippet.qualname),  # 3.11
+        snippet.named_cells,
+        snippet.unread,
+    )
 
 
 _unread = _runtime._ByIdentity()
@@ -86,10 +106,12 @@ def plan(code: CodeType, function: Optional[FunctionType]) -> Plan:
     Raises:
         NoSource: there is no text, or none that compiles to `code`.
     """
-    text = excerpt(code, function)
-    found = text and _plan_from(text, code, function)
-    if found:
-        return found
+    found = _native.excerpt_plan(code, function)
+    return plan_from_texts(code, function) if found is None else Plan(None, *found)
+
+
+def plan_from_texts(code: CodeType, function: Optional[FunctionType]) -> Plan:
+    """The same, from whole texts, wherever they are."""
     reasons: List[str] = []
     for text in texts(code, function):
         if text.file is None:
@@ -101,7 +123,7 @@ def plan(code: CodeType, function: Optional[FunctionType]) -> Plan:
         if len(candidates) == 1 and text.origin == code.co_filename and _runtime.is_loaded(code):
             # `c` compiled this very text, though perhaps as an older grammar has it.
             snippet = text.file.snippet(candidates[0], code.co_freevars)
-            return _as_loaded(code, _plan_of(code, function, snippet, text))
+            return _as_loaded(code, _plan_of(code, snippet, _arguments(code, function, snippet, text)))
         found = _plan_from(text, code, function, reasons)
         if found:
             return _as_loaded(code, found)
@@ -113,35 +135,22 @@ def plan(code: CodeType, function: Optional[FunctionType]) -> Plan:
     raise NoSource(reasons[0])
 
 
-def _plan_from(
-    text: Text, code: CodeType, function: Optional[FunctionType], reasons: Optional[List[str]] = None
-) -> Optional[Plan]:
-    """The plan that a text gives; None, and `reasons` why, where nothing in it compiles to `code`.
-
-    An excerpt, for which nobody asks for reasons, is a guess: it also has to name the scopes of the live function.
-    """
+def _plan_from(text: Text, code: CodeType, function: Optional[FunctionType], reasons: List[str]) -> Optional[Plan]:
+    """The plan that a text gives; None, and `reasons` why, where nothing in it compiles to `code`."""
     file = text.file
     assert file is not None
     candidates = file.functions(code.co_firstlineno + text.shift, code.co_name)
-    if not candidates and not text.by_hand and reasons is not None:
+    if not candidates and not text.by_hand:
         reasons.append(_missing(code, text.origin))
     for candidate in candidates:
         snippet = file.snippet(candidate, code.co_freevars)
         differs = _verify(code, snippet, text)
-        if differs is None and (reasons is not None or _is_named(code, function, snippet)):
-            if len(candidates) > 1:
-                snippet = _first_twin(code, snippet, candidates, text)
-            return _plan_of(code, function, snippet, text)
-        if reasons is not None:
-            if len(candidates) == 1 and _is_rewritten_as_it_was(code):
-                return _plan_of(code, function, snippet, text)
-            reasons.append(_changed(code, text.origin, differs or ""))
+        if differs is None and len(candidates) > 1:
+            snippet = _first_twin(code, snippet, candidates, text)
+        if differs is None or (len(candidates) == 1 and _is_rewritten_as_it_was(code)):
+            return _plan_of(code, snippet, _arguments(code, function, snippet, text))
+        reasons.append(_changed(code, text.origin, differs))
     return None
-
-
-def _is_named(code: CodeType, function: Optional[FunctionType], snippet: _native.Snippet) -> bool:
-    """Whether the scopes around a snippet are those of the function, where its code does not tell (before 3.11)."""
-    return hasattr(code, "co_qualname") or getattr(function, "__qualname__", None) == snippet.qualname
 
 
 def _first_twin(code: CodeType, snippet: _native.Snippet, candidates: Sequence[int], text: Text) -> _native.Snippet:
@@ -193,44 +202,12 @@ def _changed(code: CodeType, origin: str, field: str) -> str:
 def _verify(code: CodeType, snippet: _native.Snippet, text: Text) -> Optional[str]:
     """Compile the snippet here; the field in which it differs from the live code, or None."""
     try:
-        if text.excerpts is not None and not text.futures and (_LINES_ARE_RELATIVE or "class" not in snippet.text):
-            compiled = _compile_above(snippet, text)
-            return difference(code, compiled, below=code.co_firstlineno - compiled.co_firstlineno)
         compiled = _compile(snippet, text, code.co_filename)
     except _runtime.LoadError as error:
         return str(error)
     if text.by_hand:
         return difference(code, compiled, positions=False)
     return difference(code, compiled)
-
-
-#: From 3.13 on a class keeps its first line as a constant.
-_LINES_ARE_RELATIVE = sys.version_info < (3, 13)
-
-
-def _compile_above(snippet: _native.Snippet, text: Text) -> CodeType:
-    """The code of a snippet, compiled at the first line that it can stand at, and as `compile` does.
-
-    The lines above take time when there are 50,000 of them, and the first call of `compile` in a process makes all
-    classes of `ast`, which takes longer than all the rest.
-    """
-    facts = _module_facts(snippet, text)
-    compiled: CodeType = _runtime.compile_snippet(
-        snippet.text,
-        snippet.header.count("\n") + (2 if facts else 1),
-        "",
-        snippet.header,
-        snippet.trailer,
-        snippet.column,
-        snippet.decorators,
-        "",
-        snippet.name,
-        None,
-        "",
-        facts,
-        _native.compile_module,
-    )
-    return compiled
 
 
 def _compile(snippet: _native.Snippet, text: Text, filename: str) -> CodeType:
@@ -247,63 +224,9 @@ def _compile(snippet: _native.Snippet, text: Text, filename: str) -> CodeType:
         snippet.name,
         None,
         filename,
-        _module_facts(snippet, text),
+        snippet.facts(text.excerpts or text.file),
     )
     return compiled
-
-
-def _module_facts(snippet: _native.Snippet, text: Text) -> str:
-    """The two things outside of a function that CPython's compiler looks at, as one line for the header.
-
-    From 3.11 a call on a name that the module imports compiles to LOAD_ATTR instead of LOAD_METHOD, and from 3.12 a
-    module that uses `super` as a name gets no LOAD_SUPER_ATTR. The meaning is the same, so neither travels.
-    """
-    if "." not in snippet.text and "super" not in snippet.text:
-        return ""
-    file = text.excerpts or text.file
-    assert file is not None
-    # A local variable counts too, if it is called like an imported module; a name too many does no harm.
-    imported = sorted(name for name in file.module_imports if name in snippet.text)
-    facts = ["import " + ", ".join(imported)] if imported else []
-    if file.module_uses_super:
-        facts.append("super")
-    return "; ".join(facts) + "\n" if facts else ""
-
-
-def _plan_of(code: CodeType, function: Optional[FunctionType], snippet: _native.Snippet, text: Text) -> Plan:
-    return Plan(
-        _arguments(snippet, text, _path(code.co_filename, getattr(function, "__globals__", {}))),
-        None,
-        snippet,
-        _qualname(code, snippet),
-        _is_generic(snippet) or bool(snippet.unread),
-        _unread_of(snippet),
-    )
-
-
-#: What reads variables that the text does not name.
-_READERS = frozenset(["dir", "eval", "exec", "locals", "vars"])
-
-
-def _unread_of(snippet: _native.Snippet) -> Sequence[str]:
-    """The free variables that nothing reads; none where the code looks into its own variables."""
-    if not snippet.unread or any(name in _READERS for name, _ in snippet.globals):
-        return ()
-    if any(chain.endswith(("_getframe", "currentframe")) for _, chains in snippet.globals for chain in chains):
-        return ()
-    return snippet.unread
-
-
-#: A statement with type parameters (PEP 695).
-_GENERIC = r"[ \t\f]*(?:async[\s\\]+)?(?:def|class)[\s\\]+\w+[\s\\]*\["
-
-
-def _is_generic(snippet: _native.Snippet) -> bool:
-    """Whether type parameters are in scope: which of them are free variables depends on the version."""
-    if sys.version_info < (3, 12):
-        return False
-    lines = snippet.header.splitlines() + [snippet.text[snippet.decorators :]]
-    return any("[" in line and re.match(_GENERIC, line) for line in lines)
 
 
 def _as_loaded(code: CodeType, found: Plan) -> Plan:
@@ -318,38 +241,20 @@ def _as_loaded(code: CodeType, found: Plan) -> Plan:
     return found
 
 
-def _qualname(code: CodeType, snippet: _native.Snippet) -> str:
-    qualname: str = getattr(code, "co_qualname", snippet.qualname)  # 3.11
-    return qualname
-
-
 _DEFAULTS = ("", "", 0, 0, "", None, None)
 
 
-def _arguments(snippet: _native.Snippet, text: Text, path: str) -> Tuple[Any, ...]:
+def _arguments(
+    code: CodeType, function: Optional[FunctionType], snippet: _native.Snippet, text: Text
+) -> Tuple[Any, ...]:
     """The arguments of `c`; what has its default value at the end is left out."""
     assert text.file is not None
-    follows = _runtime.defined_name(snippet.text, snippet.decorators) if snippet.kind != "lambda" else "<lambda>"
-    rest: List[Any] = [
-        snippet.header,
-        snippet.trailer,
-        snippet.column,
-        snippet.decorators,
-        text.futures,
-        None if snippet.name == follows else snippet.name,
-    ]
-    args = (snippet.text, snippet.line - text.shift, path, *rest)
-    return _trimmed((*args, _older(args, _OLDEST)))
-
-
-#: The oldest grammar that payloads are made for, where the caller names none: minor version.
-_OLDEST = 7
+    path = _native.source_path(code.co_filename, getattr(function, "__globals__", {}).get("__name__"))
+    return _native.snippet_arguments(text.file, snippet, text.shift, path, text.futures)
 
 
 def _older(args: Tuple[Any, ...], wanted: int) -> Optional[Tuple[Any, ...]]:
     """What a grammar that lacks the text's syntax reads in its place: the last argument of `c`."""
-    from . import _native
-
     text, line, _, header, trailer, column, decorators, futures = args[:8]
     is_text = "annotations" in futures.split(",")
     return _native.older(text, line, header, trailer, column, decorators, is_text, sys.version_info[1], wanted)
@@ -372,21 +277,6 @@ def for_python(args: Tuple[Any, ...], wanted: int) -> Tuple[Any, ...]:
             "raise min_python" % (name, args[2], args[1], wanted, older[1])
         )
     return _trimmed((*args, older))
-
-
-def _path(filename: str, namespace: Dict[str, Any]) -> str:
-    """`filename` relative to the root of its module: the payload must not depend on where the checkout is."""
-    if filename.startswith("<codepickle ") and "/" in filename:
-        return filename[:-1].split("/", 1)[1]
-    parts = filename.replace("\\", "/").split("/")
-    # A notebook's cell: its file name counts executions, or holds a process number.
-    if filename.startswith("<ipython-input-") or any(part.startswith("ipykernel_") for part in parts[:-1]):
-        return "ipython"
-    name = namespace.get("__name__")
-    keep = 1
-    if isinstance(name, str) and name != "__main__":
-        keep = name.count(".") + (2 if parts[-1] == "__init__.py" else 1)
-    return "/".join(part for part in parts[-keep:] if part).strip("<>")
 
 
 # --- classes ---
@@ -461,7 +351,7 @@ def _unit_at(cls: type, owner: int, text: Text, filename: str, methods: Sequence
         return None
     free = {cell for m in live for cell in m.__code__.co_freevars} - IMPLICIT_CELLS
     snippet = text.file.snippet(owner, sorted(free))
-    args = _arguments(snippet, text, _path(filename, live[0].__globals__))
+    args = _arguments(live[0].__code__, live[0], snippet, text)
     # The classes that one statement made share their text, in the payload as here.
     unit = _unit_codes.get((filename, args))
     if unit is None:
@@ -481,20 +371,8 @@ def _unit_at(cls: type, owner: int, text: Text, filename: str, methods: Sequence
             continue
         if _is_method(code, compiled, places[place], text):
             part = text.file.snippet(places[place], code.co_freevars)
-            _unread[code] = tuple(_unread_of(part))
-            found.append(
-                (
-                    code,
-                    Plan(
-                        None,
-                        (unit, *place),
-                        part,
-                        _qualname(code, part),
-                        _is_generic(part) or bool(part.unread),
-                        _unread_of(part),
-                    ),
-                )
-            )
+            _unread[code] = tuple(part.unread)
+            found.append((code, _plan_of(code, part, None, (unit, *place))))
     if not found:
         return None
     return ClassUnit(unit, args, found)

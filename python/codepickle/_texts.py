@@ -14,11 +14,11 @@ from . import _native, _runtime
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+    from typing import Any, Dict, Iterator, List, Optional, Tuple
 
-#: Bytes of source text that are kept, parsed in part, and once more of text that was parsed as a whole. The standard
-#: library of CPython 3.13 is 27 MB, so an ordinary program's modules all stay; what is parsed takes some ten times its
-#: text.
+#: Bytes of source text that are kept where it was parsed as a whole; of what it parsed in part the native module keeps
+#: as much. The standard library of CPython 3.13 is 27 MB, so an ordinary program's modules all stay; what is parsed
+#: takes some ten times its text.
 FILE_CACHE_BYTES: int = _runtime.cache_bytes(16 * 1024 * 1024)
 #: What a text takes besides, if it is one line: by that alone a million of them would be kept.
 _ENTRY_BYTES = 4096
@@ -105,67 +105,6 @@ def parse(text: str, origin: str, **how: Any) -> Text:
     return Text(entry[0], origin, **how)
 
 
-class _Looked:
-    """What `_excerpts` remembers of a file."""
-
-    __slots__ = ("excerpts", "lines", "size")
-
-    def __init__(self, excerpts: _native.Excerpts, lines: Optional[Sequence[str]], size: int) -> None:
-        self.excerpts = excerpts
-        #: What linecache held; None if it was read from the file.
-        self.lines = lines
-        self.size = size
-
-
-_looked: OrderedDict[str, _Looked] = OrderedDict()
-_looked_bytes = 0
-
-
-def _excerpts(filename: str) -> Optional[_native.Excerpts]:
-    """The text of a file, of which only parts are parsed; None where `linecache` has to find it.
-
-    As linecache does, it holds on to a text that it has read, since that of an imported module may have been edited.
-    """
-    global _looked_bytes
-    cached: Any = linecache.cache.get(filename)
-    lines = None
-    if cached is not None:
-        if len(cached) == 1:  # to be asked of the module's loader
-            return None
-        lines = cached[2]
-    known = _looked.get(filename)
-    if known is not None and known.lines is lines:
-        return known.excerpts
-    if lines is not None:
-        excerpts = _native.Excerpts.from_text("".join(lines))
-    elif filename.startswith("<"):
-        return None
-    else:
-        excerpts = _native.Excerpts.read(filename)
-    if excerpts is not None:
-        size = excerpts.size + _ENTRY_BYTES
-        with _lock:
-            _drop(filename)
-            _looked[filename] = _Looked(excerpts, lines, size)
-            _looked_bytes += size
-            while _looked_bytes > FILE_CACHE_BYTES and len(_looked) > 1:
-                _drop(next(iter(_looked)))
-    return excerpts
-
-
-def _forget(filename: str) -> None:
-    """Read a file anew the next time: something in it is not what was imported."""
-    with _lock:
-        _drop(filename)
-
-
-def _drop(filename: str) -> None:
-    global _looked_bytes
-    dropped = _looked.pop(filename, None)
-    if dropped is not None:
-        _looked_bytes -= dropped.size
-
-
 def texts(code: CodeType, function: Optional[FunctionType]) -> Iterator[Text]:
     """Every text that may define `code`, the likeliest first, each once."""
     annotations = code.co_flags & _ANNOTATIONS
@@ -181,7 +120,7 @@ def excerpt(code: CodeType, function: Optional[FunctionType]) -> Optional[Text]:
     filename = code.co_filename
     if filename.startswith("<") or code.co_flags & _UNUSUAL or isinstance(getattr(function, "__source__", None), str):
         return None
-    excerpts = _excerpts(filename)
+    excerpts = _native.excerpts(filename)
     if excerpts is None:
         return None
     part = excerpts.around(code.co_firstlineno, code.co_name)
@@ -213,11 +152,12 @@ def _texts(code: CodeType, function: Optional[FunctionType]) -> Iterator[Text]:
     if filename.startswith("<frozen "):  # the modules of start-up; zipimport does not say where its file is before 3.11
         place = os.path.join(os.path.dirname(os.__file__), *filename[len("<frozen ") : -1].split(".")) + ".py"
         filename = namespace.get("__file__") or place
-    known = _looked.get(filename)
-    if known is not None:
-        if fresh(known.excerpts.text):
-            yield parse(seen[-1], filename)
-        _forget(filename)
+    kept = _native.kept_text(filename)
+    if kept is not None:
+        if fresh(kept):
+            yield parse(kept, filename)
+        # Something in the file is not what was imported.
+        _native.forget(filename)
     # What linecache holds already may be older than the file: that is the text of a module imported
     # before the file was edited. So it is tried before the file is looked at again.
     for refresh in (False, True):

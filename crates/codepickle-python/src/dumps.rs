@@ -1,7 +1,7 @@
 //! `dumps` and `dump`: one pickle, no Pickler.
+use crate::names::intern;
 use codepickle_stream::Mode;
 use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -120,6 +120,14 @@ fn one_shot<'py>(
     let mut engine = Engine::new(py, &options, config, hooks)?;
     engine.dump(obj)?;
     Ok(engine)
+}
+
+/// Looks up what the first dump would have to look up, by one of next to nothing.
+pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
+    crate::snippets::prepare(py)?;
+    let nothing = py.None().into_bound(py);
+    let engine = one_shot(&nothing, None, true, None, Config::default())?;
+    engine.into_bytes().map(drop)
 }
 
 /// Return the pickle of `obj` as `bytes`.

@@ -24,6 +24,7 @@ mod program;
 mod reference;
 mod requirements;
 mod self_contained;
+mod snippets;
 mod source;
 mod trust;
 
@@ -51,6 +52,6 @@ mod _native {
         crate::source::register(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         // Looked up now, so that the first `dumps` does not wait for it.
-        crate::engine::known::Known::get(module.py()).map(|_| ())
+        crate::dumps::prepare(module.py())
     }
 }

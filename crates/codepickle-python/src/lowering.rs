@@ -43,8 +43,18 @@ pub(crate) fn older<'py>(
         decorators,
         has_text_annotations,
     };
+    older_form(py, &parts, producer, wanted)
+}
+
+/// The same for a snippet's parts.
+pub(crate) fn older_form<'py>(
+    py: Python<'py>,
+    parts: &Parts<'_>,
+    producer: u8,
+    wanted: u8,
+) -> PyResult<Option<Bound<'py, PyTuple>>> {
     let older = py
-        .detach(|| Older::of(&parts, (3, producer), (3, wanted)))
+        .detach(|| Older::of(parts, (3, producer), (3, wanted)))
         .map_err(|error| syntax_error(&error))?;
     let Some(older) = older else {
         return Ok(None);

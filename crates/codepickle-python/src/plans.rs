@@ -1,12 +1,13 @@
-//! How each code object travels: worked out once by `codepickle._snippets`, remembered here.
+//! How each code object travels: worked out once, by `snippets` or `codepickle._snippets`, and remembered here.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pyo3::intern;
+use crate::names::intern;
+use codepickle_source::Chains;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyString, PyTuple};
+use pyo3::types::{PyList, PyString, PyTuple};
 
 use crate::limits::cache_bytes;
 
@@ -45,6 +46,24 @@ pub(crate) struct Plan {
     pub(crate) unread: Vec<String>,
     /// Whether this is bytecode.
     pub(crate) bytecode: bool,
+}
+
+impl Use {
+    pub(crate) fn all(py: Python<'_>, names: &[Chains]) -> Vec<Self> {
+        let new = |(name, chains): &Chains| Self {
+            name: PyString::new(py, name).unbind(),
+            chains: chains.clone(),
+        };
+        names.iter().map(new).collect()
+    }
+
+    fn to_python<'py>(py: Python<'py>, uses: &[Self]) -> PyResult<Bound<'py, PyList>> {
+        let list = PyList::empty(py);
+        for used in uses {
+            list.append((&used.name, PyTuple::new(py, &used.chains)?))?;
+        }
+        Ok(list)
+    }
 }
 
 struct Entry {
@@ -102,6 +121,20 @@ impl Plan {
         })
     }
 
+    /// The arguments of a `_snippets.Plan`, without its first.
+    pub(crate) fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        (
+            self.args.as_ref(),
+            Use::to_python(py, &self.globals)?,
+            Use::to_python(py, &self.free)?,
+            self.relative_import,
+            &self.qualname,
+            self.named_cells,
+            PyTuple::new(py, &self.unread)?,
+        )
+            .into_pyobject(py)
+    }
+
     fn bytes(&self, py: Python<'_>) -> usize {
         let text = |args: &Option<Py<PyTuple>>| {
             args.as_ref()
@@ -145,8 +178,12 @@ pub(crate) fn source(
     {
         return Ok(plan);
     }
-    let plan = snippets(py)?.call_method1(intern!(py, "plan"), (code, function))?;
-    let mut plan = Plan::from_python(&plan)?;
+    let mut plan = match crate::snippets::plan(code, function)? {
+        Some(plan) => plan,
+        None => Plan::from_python(
+            &snippets(py)?.call_method1(intern!(py, "plan_from_texts"), (code, function))?,
+        )?,
+    };
     if plan.dig.is_none() {
         // A method whose place in the text of its class is known keeps it beside the text of its own.
         let known = cache(py)

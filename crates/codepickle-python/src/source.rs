@@ -1,37 +1,40 @@
 //! Bindings of codepickle-source: `SourceFile`, `Excerpts` and `Snippet`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::CString;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use codepickle_source::{Chains, DefinitionId, ParseError};
 use pyo3::exceptions::{PyIndexError, PySyntaxError};
 use pyo3::prelude::*;
-use pyo3::types::{PyCode, PyCodeInput, PyFrozenSet, PyList, PyTuple};
+use pyo3::types::{PyFrozenSet, PyList, PyString, PyTuple};
+
+use crate::engine::known::Known;
+use crate::snippets::{self, arguments, compare, compile, files};
 
 /// Adds the classes of this file to the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<SourceFile>()?;
     module.add_class::<Excerpts>()?;
-    module.add_function(wrap_pyfunction!(compile_module, module)?)?;
-    codepickle_source::measure_stack();
+    module.add_function(wrap_pyfunction!(excerpt_plan, module)?)?;
+    module.add_function(wrap_pyfunction!(snippet_arguments, module)?)?;
+    module.add_function(wrap_pyfunction!(arguments::source_path, module)?)?;
+    module.add_function(wrap_pyfunction!(compare::difference_of, module)?)?;
+    module.add_function(wrap_pyfunction!(compile::compile_text, module)?)?;
+    module.add_function(wrap_pyfunction!(files::excerpts, module)?)?;
+    module.add_function(wrap_pyfunction!(files::kept_text, module)?)?;
+    module.add_function(wrap_pyfunction!(files::forget, module)?)?;
+    module.add_function(wrap_pyfunction!(files::kept_files, module)?)?;
+    codepickle_source::prepare();
     module.add_class::<Snippet>()
-}
-
-/// The code of a module, as `compile(text, "", "exec", 0, True)` makes it.
-///
-/// Python's own `compile` could return a syntax tree, and makes all classes of `ast` when it is first called.
-#[pyfunction]
-fn compile_module<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyCode>> {
-    let text = CString::new(text)?;
-    PyCode::compile(py, &text, c"<codepickle>", PyCodeInput::File)
 }
 
 /// A text, parsed and indexed once.
 #[pyclass(frozen, module = "codepickle._native")]
-struct SourceFile {
-    file: codepickle_source::SourceFile,
+pub(crate) struct SourceFile {
+    pub(crate) file: codepickle_source::SourceFile,
 }
 
 #[pymethods]
@@ -101,13 +104,24 @@ impl SourceFile {
     }
 }
 
+/// The bytes of a file: `std::fs::read`, without asking twice more for its place and its end.
+fn contents(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(0);
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(length)?;
+    bytes.resize(length, 0);
+    file.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// So many excerpts of a text stay parsed, for functions that lie in the same statement: the methods of a class. The bound of the
 /// texts that are kept does not count them.
 const MOST_PARSED: usize = 16;
 
 /// A text of which only the statements around what is asked for are parsed.
 #[pyclass(frozen, module = "codepickle._native")]
-struct Excerpts {
+pub(crate) struct Excerpts {
     text: codepickle_source::Excerpts,
     imports: OnceLock<BTreeSet<String>>,
     /// By first line: the line after the last, and the statements.
@@ -115,12 +129,30 @@ struct Excerpts {
 }
 
 impl Excerpts {
-    fn of(text: String) -> Option<Self> {
+    pub(crate) fn of(text: String) -> Option<Self> {
         Some(Self {
             text: codepickle_source::Excerpts::new(text)?,
             imports: OnceLock::new(),
             parsed: Mutex::default(),
         })
+    }
+
+    /// The text of a file; None where it cannot be read, or not without Python's own decoding.
+    pub(crate) fn read(path: impl AsRef<Path>) -> Option<Self> {
+        let bytes = contents(path.as_ref()).ok()?;
+        if !codepickle_source::is_utf8(&bytes) {
+            return None;
+        }
+        Self::of(String::from_utf8(bytes).ok()?)
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        self.text.text()
+    }
+
+    /// The names that import statements at module level seem to bind.
+    pub(crate) fn imports(&self) -> &BTreeSet<String> {
+        self.imports.get_or_init(|| self.text.module_imports())
     }
 
     fn known(&self, py: Python<'_>, line: u32, name: &str) -> Option<Py<SourceFile>> {
@@ -129,33 +161,14 @@ impl Excerpts {
         let found = line < *end && !file.get().file.functions(line, name).is_empty();
         found.then(|| file.clone_ref(py))
     }
-}
-
-#[pymethods]
-impl Excerpts {
-    /// The text of a file; None where it cannot be read, or not without Python's own decoding.
-    #[staticmethod]
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "PyO3 extracts a path into an owned one"
-    )]
-    fn read(py: Python<'_>, path: PathBuf) -> Option<Self> {
-        py.detach(|| {
-            let bytes = std::fs::read(&path).ok()?;
-            if !codepickle_source::is_utf8(&bytes) {
-                return None;
-            }
-            Self::of(String::from_utf8(bytes).ok()?)
-        })
-    }
-
-    #[staticmethod]
-    fn from_text(py: Python<'_>, text: String) -> Option<Self> {
-        py.detach(|| Self::of(text))
-    }
 
     /// The statements around the function called `name` at `line`; None where no guess leads to it.
-    fn around(&self, py: Python<'_>, line: u32, name: &str) -> PyResult<Option<Py<SourceFile>>> {
+    pub(crate) fn around(
+        &self,
+        py: Python<'_>,
+        line: u32,
+        name: &str,
+    ) -> PyResult<Option<Py<SourceFile>>> {
         if let Some(file) = self.known(py, line, name) {
             return Ok(Some(file));
         }
@@ -174,33 +187,24 @@ impl Excerpts {
         drop(dropped);
         Ok(Some(file))
     }
+}
 
-    #[getter]
-    fn text(&self) -> &str {
-        self.text.text()
-    }
-
-    /// The length of the text in bytes.
-    #[getter]
-    fn size(&self) -> usize {
-        self.text.text().len()
-    }
-
-    #[getter]
-    fn module_imports<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyFrozenSet>> {
-        PyFrozenSet::new(py, self.imports.get_or_init(|| self.text.module_imports()))
-    }
-
-    /// Not looked for: few modules do.
-    #[classattr]
-    fn module_uses_super() -> bool {
-        false
+#[pymethods]
+impl Excerpts {
+    #[pyo3(name = "around")]
+    fn statements_around(
+        &self,
+        py: Python<'_>,
+        line: u32,
+        name: &str,
+    ) -> PyResult<Option<Py<SourceFile>>> {
+        self.around(py, line, name)
     }
 }
 
 /// The text of a definition, what it compiles in, and what it uses.
 #[pyclass(frozen, module = "codepickle._native")]
-struct Snippet {
+pub(crate) struct Snippet {
     snippet: codepickle_source::Snippet,
 }
 
@@ -261,9 +265,29 @@ impl Snippet {
         chains(py, &self.snippet.free_chains)
     }
 
+    /// The free variables that nothing reads.
     #[getter]
-    fn unread(&self) -> Vec<&str> {
-        self.snippet.unread.iter().map(String::as_str).collect()
+    fn unread<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, snippets::unread(&self.snippet))
+    }
+
+    #[getter]
+    fn named_cells(&self, py: Python<'_>) -> PyResult<bool> {
+        Ok(snippets::has_named_cells(Known::get(py)?, &self.snippet))
+    }
+
+    /// The line for the header that says what matters in the module, a `SourceFile` or an `Excerpts`.
+    fn facts(&self, module: &Bound<'_, PyAny>) -> PyResult<String> {
+        if let Ok(module) = module.cast::<SourceFile>() {
+            let file = &module.get().file;
+            let uses_super = file.module_uses_super();
+            let imports = || file.module_imports();
+            return Ok(snippets::module_facts(&self.snippet, imports, uses_super));
+        }
+        // Whether they use `super` is not looked for: few modules do.
+        let module = module.cast::<Excerpts>().map_err(PyErr::from)?;
+        let imports = || module.get().imports();
+        Ok(snippets::module_facts(&self.snippet, imports, false))
     }
 
     #[getter]
@@ -280,6 +304,34 @@ impl Snippet {
     fn doc(&self) -> Option<&str> {
         self.snippet.doc.as_deref()
     }
+}
+
+/// How code whose text lies where it says travels, as `_snippets.Plan` has it; `None` for what has to be looked for.
+#[pyfunction]
+#[pyo3(signature = (code, function=None))]
+fn excerpt_plan<'py>(
+    code: &Bound<'py, PyAny>,
+    function: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Option<Bound<'py, PyTuple>>> {
+    let Some(plan) = snippets::plan(code, function)? else {
+        return Ok(None);
+    };
+    plan.to_python(code.py()).map(Some)
+}
+
+/// The arguments of the runtime's `c` for a snippet of a file whose lines are `shift` too low.
+#[pyfunction]
+fn snippet_arguments<'py>(
+    py: Python<'py>,
+    file: &SourceFile,
+    snippet: &Snippet,
+    shift: i64,
+    path: &Bound<'py, PyString>,
+    futures: &str,
+) -> PyResult<Bound<'py, PyTuple>> {
+    let line = i64::from(snippet.snippet.line) - shift;
+    let may_be_newer = !file.file.is_plain();
+    arguments::arguments(py, &snippet.snippet, line, path, futures, may_be_newer)
 }
 
 fn chains<'py>(py: Python<'py>, names: &[Chains]) -> PyResult<Bound<'py, PyList>> {

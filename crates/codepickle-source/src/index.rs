@@ -20,6 +20,8 @@ pub(crate) struct Index {
     pub(crate) futures: BTreeSet<String>,
     pub(crate) module_imports: BTreeSet<String>,
     pub(crate) module_uses_super: bool,
+    /// Whether the tokens tell that 3.7 has all of the syntax.
+    pub(crate) is_plain: bool,
     /// Functions by first line and name, each list in textual order.
     pub(crate) functions: HashMap<(u32, Symbol), Vec<ScopeId>>,
     pub(crate) classes: Vec<ScopeId>,
@@ -28,9 +30,15 @@ pub(crate) struct Index {
 impl Index {
     /// Parses `text` and indexes it.
     pub(crate) fn new(text: &str, lines: &Lines) -> Result<Self, ParseError> {
-        parse::module(text, &ParseOptions::from(Mode::Module), 1, |parsed| {
-            Self::of_tree(parsed.syntax(), text, lines)
-        })
+        parse::with_tokens(
+            text,
+            &ParseOptions::from(Mode::Module),
+            1,
+            |parsed, tokens| Self {
+                is_plain: tokens.is_plain,
+                ..Self::of_tree(parsed.syntax(), text, lines)
+            },
+        )
     }
 
     fn of_tree(module: &ModModule, text: &str, lines: &Lines) -> Self {

@@ -108,6 +108,18 @@ impl SourceFile {
         self.index.module_uses_super
     }
 
+    /// Whether 3.7 has all of the syntax: if so, that is told by the tokens alone. Where they do not tell, it may still have it.
+    ///
+    /// ```
+    /// assert!(codepickle_source::SourceFile::parse("def f(x): return x * 2\n")?.is_plain());
+    /// assert!(!codepickle_source::SourceFile::parse("def f(x, /): return x\n")?.is_plain());
+    /// # Ok::<(), codepickle_source::ParseError>(())
+    /// ```
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.index.is_plain
+    }
+
     /// The functions whose code object has `line` as its first line and `name` as its name, in textual order.
     ///
     /// ```

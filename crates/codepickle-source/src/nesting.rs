@@ -1,10 +1,12 @@
-//! A bound on the depth of the syntax tree, found before there is a tree.
+//! What the tokens tell before there is a syntax tree: a bound on its depth, and whether all of the syntax is old.
 //!
 //! Parsing, visiting and dropping a tree recurse on its depth, and a tree can be as deep as its text is long:
 //! `1+1+1+...` nests to the left without any bracket. The bound tells how much stack these need.
 
 use ruff_python_ast::token::TokenKind;
 use ruff_python_parser::{Mode, lexer};
+
+use crate::plain::Plain;
 
 /// Texts beyond this are refused. CPython's own compiler gives up on a few thousand levels
 /// (`RecursionError`, `MemoryError`), so that nothing which could be pickled comes near.
@@ -20,15 +22,18 @@ const STACK_PER_LEVEL: usize = if cfg!(debug_assertions) {
 /// Stack for what does not depend on the text.
 const STACK_BASE: usize = 512 << 10;
 
-/// Finds out how much stack this thread has, which the first text to be parsed needs to know.
+/// Finds out what the first text to be parsed needs to know of the machine: how much stack this thread has, and which
+/// instructions the processor has to search texts with.
 ///
-/// On the main thread under Linux that means to read `/proc/self/maps`, which takes longer than to parse a function.
+/// On the main thread under Linux the first means to read `/proc/self/maps`. The second makes a virtual machine stop for each
+/// question. Each takes longer than to parse a function.
 ///
 /// ```
-/// codepickle_source::measure_stack();
+/// codepickle_source::prepare();
 /// ```
-pub fn measure_stack() {
+pub fn prepare() {
     let _ = stacker::remaining_stack();
+    std::hint::black_box(memchr::memmem::find(b"def f(): pass", b"pass"));
 }
 
 /// Runs `work` on a stack that is large enough for a tree of `depth` levels.
@@ -52,6 +57,14 @@ impl Level {
     }
 }
 
+/// What the tokens of a text tell.
+pub(crate) struct Tokens {
+    /// An upper bound of the depth of the tree.
+    pub(crate) depth: usize,
+    /// Whether 3.7 certainly has all of the syntax.
+    pub(crate) is_plain: bool,
+}
+
 /// An upper bound of the depth of the tree of `text`; `Err` is the line around which it exceeds
 /// 20,000 (the lexer does not tell where a token is; newlines within strings are not counted).
 ///
@@ -62,6 +75,11 @@ impl Level {
 /// # Errors
 /// The line from which on nobody wants to know more.
 pub fn depth(text: &str) -> Result<usize, u32> {
+    tokens(text).map(|tokens| tokens.depth)
+}
+
+/// The same, with whatever else the tokens tell.
+pub(crate) fn tokens(text: &str) -> Result<Tokens, u32> {
     let mut lexer = lexer::lex(text, Mode::Module);
     let mut levels = vec![Level::default()];
     // The sum over all levels but the innermost.
@@ -69,14 +87,18 @@ pub fn depth(text: &str) -> Result<usize, u32> {
     let mut indents = 0_usize;
     let mut deepest = 0;
     let mut line = 1;
+    let mut plain = Plain::default();
     loop {
         let kind = lexer.next_token();
         let is_bracketed = levels.len() > 1;
-        let Some(level) = levels.last_mut() else {
-            return Ok(deepest);
+        plain.take(kind, is_bracketed);
+        let (Some(level), false) = (levels.last_mut(), kind == TokenKind::EndOfFile) else {
+            return Ok(Tokens {
+                depth: deepest,
+                is_plain: plain.holds(),
+            });
         };
         match kind {
-            TokenKind::EndOfFile => return Ok(deepest),
             TokenKind::Newline | TokenKind::Semi => {
                 line += u32::from(kind == TokenKind::Newline);
                 levels.clear();

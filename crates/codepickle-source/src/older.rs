@@ -84,7 +84,7 @@ impl Older {
         producer: Version,
         wanted: Version,
     ) -> Result<Option<Self>, ParseError> {
-        let whole = Whole::of(parts);
+        let whole = parts.whole();
         let mut found = constructs_in(&whole.text, 0..whole.within.end)?;
         found.retain(|construct| {
             construct.kind != ConstructKind::DictComprehensionOrder
@@ -132,13 +132,28 @@ struct Whole {
     within: Range<usize>,
 }
 
-impl Whole {
-    fn of(parts: &Parts<'_>) -> Self {
-        let (decorators, rest) = split(parts);
-        let mut text = parts.header.to_owned();
+impl Parts<'_> {
+    /// What is compiled for the snippet, below lines that make the lines its file's.
+    ///
+    /// ```
+    /// use codepickle_source::SourceFile;
+    ///
+    /// let file = SourceFile::parse("class C:\n  @a(\n  )\n  def f(self): pass\n")?;
+    /// let snippet = file.snippet(file.functions(2, "f")[0], &[]).unwrap();
+    /// assert_eq!(snippet.parts().assembled(), "class C:\n  @_\n\n  def f(self): pass\n");
+    /// # Ok::<(), codepickle_source::ParseError>(())
+    /// ```
+    #[must_use]
+    pub fn assembled(&self) -> String {
+        self.whole().text
+    }
+
+    fn whole(&self) -> Whole {
+        let (decorators, rest) = split(self);
+        let mut text = self.header.to_owned();
         if !decorators.is_empty() {
             // As on the receiver: decorators never run, and an old grammar may not know them.
-            let indentation: String = parts
+            let indentation: String = self
                 .text
                 .chars()
                 .take_while(|c| matches!(c, ' ' | '\t' | '\x0c'))
@@ -147,13 +162,13 @@ impl Whole {
             text.push_str("@_");
             text.push_str(&"\n".repeat(line_ends(decorators)));
         }
-        text.extend(std::iter::repeat_n(' ', parts.column as usize));
+        text.extend(std::iter::repeat_n(' ', self.column as usize));
         let start = text.len();
         text.push_str(rest);
         let within = start..text.len();
-        text.push_str(parts.trailer);
+        text.push_str(self.trailer);
         text.push('\n');
-        Self { text, within }
+        Whole { text, within }
     }
 }
 

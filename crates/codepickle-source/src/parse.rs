@@ -7,7 +7,7 @@ use ruff_text_size::Ranged;
 
 use crate::error::ParseError;
 use crate::lines::Lines;
-use crate::nesting;
+use crate::nesting::{self, Tokens};
 
 /// Offsets are 32 bits wide, and a quarter of that leaves room for every count of tokens.
 const MAX_LENGTH: usize = 1 << 30;
@@ -25,14 +25,24 @@ pub(crate) fn module<T>(
     frames: usize,
     inside: impl FnOnce(&Parsed<ModModule>) -> T,
 ) -> Result<T, ParseError> {
+    with_tokens(text, options, frames, |parsed, _| inside(parsed))
+}
+
+/// The same, with what the tokens tell.
+pub(crate) fn with_tokens<T>(
+    text: &str,
+    options: &ParseOptions,
+    frames: usize,
+    inside: impl FnOnce(&Parsed<ModModule>, &Tokens) -> T,
+) -> Result<T, ParseError> {
     if text.len() > MAX_LENGTH {
         return Err(ParseError::size());
     }
-    let depth = nesting::depth(text).map_err(ParseError::nesting)?;
-    nesting::with_stack(depth * frames, || {
+    let tokens = nesting::tokens(text).map_err(ParseError::nesting)?;
+    nesting::with_stack(tokens.depth * frames, || {
         let parsed = unchecked(text, options)?;
         let Some(error) = parsed.errors().first() else {
-            return Ok(inside(&parsed));
+            return Ok(inside(&parsed, &tokens));
         };
         let mut changed = without_plus(text, &parsed);
         for _ in 1..ATTEMPTS {
@@ -41,7 +51,7 @@ pub(crate) fn module<T>(
             };
             let parsed = unchecked(&text, options)?;
             if parsed.errors().is_empty() {
-                return Ok(inside(&parsed));
+                return Ok(inside(&parsed, &tokens));
             }
             changed = without_plus(&text, &parsed);
         }

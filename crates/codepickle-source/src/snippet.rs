@@ -4,6 +4,7 @@ use crate::globals::{self, Chains};
 use crate::header::Frame;
 use crate::lines::Lines;
 use crate::locate::{DefinitionId, SourceFile};
+use crate::older::Parts;
 use crate::scopes::ScopeKind;
 
 /// The text of a definition with the scopes that it needs to compile to the same code object: the arguments of `c` in
@@ -85,6 +86,20 @@ impl SnippetKind {
 }
 
 impl Snippet {
+    /// What is compiled of it; annotations are not text.
+    #[must_use]
+    pub fn parts(&self) -> Parts<'_> {
+        Parts {
+            text: &self.text,
+            header: &self.header,
+            trailer: &self.trailer,
+            line: self.line,
+            column: self.column,
+            decorators: self.decorators,
+            has_text_annotations: false,
+        }
+    }
+
     pub(crate) fn cut(file: &SourceFile, id: DefinitionId, freevars: &[&str]) -> Option<Self> {
         let scope = file.index.scopes.get(id as usize)?;
         let kind = match scope.kind {

@@ -80,6 +80,7 @@ impl<'a> Builder<'a> {
                 futures: std::collections::BTreeSet::new(),
                 module_imports: std::collections::BTreeSet::new(),
                 module_uses_super: false,
+                is_plain: false,
                 functions: std::collections::HashMap::new(),
                 classes: Vec::new(),
             },

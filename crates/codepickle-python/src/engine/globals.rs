@@ -1,6 +1,6 @@
 //! Objects that are saved as the place where they can be found.
+use crate::names::intern;
 use pyo3::exceptions::{PyAttributeError, PyRuntimeError, PyUnicodeEncodeError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyInt, PyList, PyString, PyTuple, PyType};
@@ -142,7 +142,8 @@ impl<'py> Engine<'py> {
                 if let Some(found) = self.find_moved(obj, nowhere.as_any(), name)? {
                     return Ok(found);
                 }
-                self.known.whichmodule.bind(py).call1((obj, name))?
+                py.import("pickle")?
+                    .call_method1("whichmodule", (obj, name))?
             }
         };
         if let Some(found) = self.find_moved(obj, &module_name, name)? {

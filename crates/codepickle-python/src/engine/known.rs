@@ -1,5 +1,5 @@
 //! What the engine needs from the running interpreter, looked up once.
-use pyo3::intern;
+use crate::names::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyDict, PyFrozenSet, PyString, PyType};
@@ -33,7 +33,6 @@ pub(crate) struct Known {
     pub(crate) codecs_encode: Py<PyAny>,
     pub(crate) getattr: Py<PyAny>,
     pub(crate) partial: Py<PyAny>,
-    pub(crate) whichmodule: Py<PyAny>,
     pub(crate) import: Py<PyAny>,
     pub(crate) name_mapping: Py<PyDict>,
     pub(crate) import_mapping: Py<PyDict>,
@@ -47,11 +46,18 @@ pub(crate) struct Known {
     pub(crate) stand_in: Py<PyAny>,
     pub(crate) latin1: Py<PyString>,
     pub(crate) highest_protocol: u8,
+    /// The flag of code whose annotations are text.
+    pub(crate) annotations_flag: u32,
+    /// Flags of code that the text alone does not explain, or that change the grammar.
+    pub(crate) unusual_flags: u32,
     /// The version of the interpreter: PyO3 reads it out of a text each time.
     pub(crate) version: (u8, u8),
     /// 5 on 3.7, 6 from 3.8 on.
     pub(crate) reduce_len: usize,
 }
+
+/// What `types.coroutine` does to a generator's code.
+const ITERABLE_COROUTINE: u32 = 0x100;
 
 static KNOWN: PyOnceLock<Known> = PyOnceLock::new();
 
@@ -66,9 +72,13 @@ impl Known {
         let types = py.import("types")?;
         let copyreg = py.import("copyreg")?;
         let builtins = py.import("builtins")?;
-        let pickle = py.import("pickle")?;
+        let pickle = py.import("_pickle")?;
         let compat = py.import("_compat_pickle")?;
         let names = py.import("codepickle._names")?;
+        let future = py.import("__future__")?;
+        let flag = |feature: &str| -> PyResult<u32> {
+            future.getattr(feature)?.getattr("compiler_flag")?.extract()
+        };
         let ty =
             |name: &str| -> PyResult<Py<PyType>> { Ok(types.getattr(name)?.cast_into()?.unbind()) };
         // types.CellType is 3.8+.
@@ -112,7 +122,6 @@ impl Known {
             codecs_encode: any(&py.import("codecs")?, "encode")?,
             getattr: any(&builtins, "getattr")?,
             partial: any(&py.import("functools")?, "partial")?,
-            whichmodule: any(&pickle, "whichmodule")?,
             import: any(&builtins, "__import__")?,
             name_mapping: dict(&compat, "REVERSE_NAME_MAPPING")?,
             import_mapping: dict(&compat, "REVERSE_IMPORT_MAPPING")?,
@@ -121,7 +130,9 @@ impl Known {
             reduced: names.getattr("REDUCED")?.cast_into()?.unbind(),
             stand_in: any(&py.import("codepickle._runtime")?, "g")?,
             latin1: PyString::intern(py, "latin1").unbind(),
-            highest_protocol: pickle.getattr("HIGHEST_PROTOCOL")?.extract()?,
+            annotations_flag: flag("annotations")?,
+            unusual_flags: flag("barry_as_FLUFL")? | ITERABLE_COROUTINE,
+            highest_protocol: if py.version_info() >= (3, 8) { 5 } else { 4 },
             version: (py.version_info().major, py.version_info().minor),
             reduce_len: if py.version_info() >= (3, 8) { 6 } else { 5 },
         })

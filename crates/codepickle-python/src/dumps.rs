@@ -8,6 +8,7 @@ use pyo3::types::PyBytes;
 use crate::engine::known::Known;
 use crate::engine::{Config, Engine, Hooks, Options};
 use crate::kept::{self, Kept};
+use crate::snippets;
 
 /// Every Python from 3.4 on reads it.
 const DEFAULT_PROTOCOL: u8 = 4;
@@ -122,11 +123,12 @@ fn one_shot<'py>(
     Ok(engine)
 }
 
-/// Looks up what the first dump would have to look up, by one of next to nothing.
+/// Dumps the smallest function, so that no other dump is the first.
 pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
-    crate::snippets::prepare(py)?;
-    let nothing = py.None().into_bound(py);
-    let engine = one_shot(&nothing, None, true, None, Config::default())?;
+    let Some(function) = snippets::smallest(py)? else {
+        return Ok(());
+    };
+    let engine = one_shot(&function, None, true, None, Config::default())?;
     engine.into_bytes().map(drop)
 }
 

@@ -52,6 +52,9 @@ mod _native {
         crate::source::register(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         // Looked up now, so that the first `dumps` does not wait for it.
-        crate::dumps::prepare(module.py())
+        crate::engine::known::Known::get(module.py())?;
+        // Whoever forbids to compile has a reason, and may do without.
+        drop(crate::dumps::prepare(module.py()));
+        Ok(())
     }
 }

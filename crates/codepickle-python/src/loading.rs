@@ -1,7 +1,7 @@
 //! Functions of code that was compiled before: what a worker that loads the same again and again spends its time on.
 
+use crate::names::intern;
 use pyo3::gc::{PyTraverseError, PyVisit};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 

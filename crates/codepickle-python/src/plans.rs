@@ -306,6 +306,12 @@ pub(crate) fn add_methods(methods: &Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
+/// Takes over a plan.
+pub(crate) fn keep(code: &Bound<'_, PyAny>, plan: Plan) {
+    let bytes = plan.bytes(code.py());
+    remember(code, |entry| entry.source = Some(Arc::new(plan)), bytes);
+}
+
 fn remember(code: &Bound<'_, PyAny>, change: impl FnOnce(&mut Entry), bytes: usize) {
     let py = code.py();
     let key = code.as_ptr() as usize;

@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use crate::engine::known::Known;
-use crate::plans::{Plan, Use};
+use crate::plans::{self, Plan, Use};
 use crate::source::{Excerpts, SourceFile};
 use compare::{Differing, difference};
 use compile::compiled;
@@ -95,21 +95,39 @@ pub(crate) fn plan<'py>(
     Ok(None)
 }
 
-/// Finds and compiles the smallest function: code is mapped, and names are made, where they are first used.
-pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
+/// The smallest function, with its plan in the cache as if it lay in a file: dumping it makes the names, and maps the code, that
+/// every dump needs.
+pub(crate) fn smallest(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
     let known = Known::get(py)?;
-    let excerpts = Excerpts::of("def f(x):\n    return x\n".to_owned());
-    let Some(file) = excerpts.map_or(Ok(None), |excerpts| excerpts.around(py, 1, "f"))? else {
-        return Ok(());
+    let Some(excerpts) = Excerpts::of("def f(x):\n    return x\n".to_owned()) else {
+        return Ok(None);
     };
-    let file = &file.get().file;
-    let ids = file.functions(1, "f").iter();
-    for snippet in ids.filter_map(|id| file.snippet(*id, &[])) {
-        if let Some((code, _)) = compiled(py, known, &snippet, "", false)? {
-            difference(&code, &code, Differing::default())?;
+    let Some(file) = excerpts.around(py, 1, "f")? else {
+        return Ok(None);
+    };
+    let file = file.get();
+    let ids = file.file.functions(1, "f").iter();
+    for snippet in ids.filter_map(|id| file.file.snippet(*id, &[])) {
+        let Some((code, line)) = compiled(py, known, &snippet, "", false)? else {
+            continue;
+        };
+        let place = Place {
+            code: &code,
+            function: None,
+            known,
+            excerpts: &excerpts,
+            file,
+            line,
+            has_text_annotations: false,
+        };
+        if place.is_of(&snippet, Differing::default())? {
+            plans::keep(&code, place.plan(&snippet, &PyString::new(py, "f.py"))?);
+            let namespace = PyDict::new(py);
+            namespace.set_item(intern!(py, "__name__"), "__main__")?;
+            return known.function.bind(py).call1((code, namespace)).map(Some);
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Whether the user supplied a text for a function.

@@ -1,11 +1,11 @@
 //! Does what a graph says, step by step: the same graph that was looked at, and no stream.
 use std::collections::{HashMap, HashSet};
 
+use crate::names::intern;
 use codepickle_stream::{
     Added, Allowed, Group, Maker, Refusal, Rules, Step, Survey, Value, View, op, steps,
 };
 use pyo3::exceptions::PyTypeError;
-use crate::names::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFrozenSet, PyIterator, PyList, PyModule, PySet, PyTuple, PyType};
 

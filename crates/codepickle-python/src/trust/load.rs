@@ -1,8 +1,8 @@
 //! `load_checked`: loads a pickle if rules allow all that it does.
 use std::collections::{HashMap, HashSet};
 
-use codepickle_stream::{Allowed, Limits, Refusal, Rules, Survey, Trace, View, check, trace};
 use crate::names::intern;
+use codepickle_stream::{Allowed, Limits, Refusal, Rules, Survey, Trace, View, check, trace};
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 

@@ -12,18 +12,14 @@ from codepickle import _native, _runtime
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-class Made:
-    """Is pickled as the call of `f` with these arguments of `c`."""
-
-    def __init__(self, *code):
-        self.code = code
-
-    def __reduce__(self):
-        return _runtime.f, (self.code, {})
+def made(*code):
+    """A payload: the call of `f` with these arguments of `c`."""
+    arguments = pickle.dumps((code, {}), 3)[2:-1]
+    return b"\x80\x04ccodepickle._runtime\nf\n" + arguments + b"R."
 
 
 def codes(*code):
-    return {finding.code for finding in codepickle.inspect(pickle.dumps(Made(*code), 4)).findings}
+    return {finding.code for finding in codepickle.inspect(made(*code)).findings}
 
 
 def test_what_codepickle_wrote_is_what_it_looks_like():
@@ -48,12 +44,12 @@ def test_what_codepickle_wrote_is_what_it_looks_like():
 
 
 def test_disguised_source_is_shown_whole_and_has_no_approval():
-    payload = pickle.dumps(Made("lambda: safe()", 2, "a.py", "(\n", ", lambda: evil())"), 4)
+    payload = made("lambda: safe()", 2, "a.py", "(\n", ", lambda: evil())")
     assert pickle.loads(payload).__code__.co_names == ("evil",)
     report = codepickle.inspect(payload)
     assert report.worst == "danger" and report.functions[0].approval is None
     assert "evil" in str(report)
-    good = codepickle.inspect(pickle.dumps(Made("lambda: safe()", 2, "a.py", "(\n", ")"), 4))
+    good = codepickle.inspect(made("lambda: safe()", 2, "a.py", "(\n", ")"))
     assert good.worst is None and good.functions[0].approval is not None
 
 
@@ -73,7 +69,7 @@ def test_lowered_forms():
 
 
 def test_future_features_are_told():
-    payload = pickle.dumps(Made("def f(x: T): pass", 1, "a.py", "", "", 0, 0, "annotations"), 4)
+    payload = made("def f(x: T): pass", 1, "a.py", "", "", 0, 0, "annotations")
     report = codepickle.inspect(payload)
     assert report.functions[0].future_features == ("annotations",)
     assert "future features: annotations" in str(report)
@@ -115,9 +111,9 @@ def test_a_forged_payload_leaves_nothing_for_an_honest_one():
         (honest[0], True, "cache.py"),
     ]
     for each in forged:
-        function = pickle.loads(pickle.dumps(Made(*each), 4))
+        function = pickle.loads(made(*each))
         assert function.__code__.co_name == "cached"
-    function = pickle.loads(pickle.dumps(Made(*honest), 4))
+    function = pickle.loads(made(*honest))
     assert function(5) == 5
     assert _runtime.source_of(function.__code__)[:3] == honest
     assert codepickle.getsource(function).strip() == honest[0]

@@ -8,8 +8,9 @@ pub(crate) fn number(line: &[u8]) -> Option<i64> {
 
 /// Whether `line` is an integer literal that Python reads: with a sign or not, in any base, `L` at its end or not.
 pub(crate) fn is_integer(line: &[u8]) -> bool {
-    let line = line.trim_ascii();
-    let line = line.strip_suffix(b"L").unwrap_or(line);
+    let line = trimmed(line);
+    // `int()` takes blanks before the `L`, too, as it does not see that.
+    let line = line.strip_suffix(b"L").map_or(line, trimmed);
     let digits = line.strip_prefix(b"-").or(line.strip_prefix(b"+"));
     let (radix, digits) = match digits.unwrap_or(line) {
         [b'0', b'x' | b'X', digits @ ..] => (16, digits),
@@ -34,6 +35,14 @@ pub(crate) fn is_utf8(bytes: &[u8]) -> bool {
             _ => return false,
         }
     }
+}
+
+/// Without what C calls blanks around it, the vertical tab among them.
+fn trimmed(mut line: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t'..=b'\r', rest @ ..] | [rest @ .., b' ' | b'\t'..=b'\r'] = line {
+        line = rest;
+    }
+    line
 }
 
 /// A float in decimal.

@@ -3,7 +3,7 @@
     python benches/run.py [--rounds N] [--folder FOLDER] [--readme FILE] [--other PYTHON]
 
 - warm: dumps, loads and bytes of fifteen objects that travel by value (objects.py, as a script)
-- data: plain data against the standard library's pickle
+- data: plain data against the standard library's pickle (plain.py)
 - cold: importing the library, the first dumps in a process, with a source file of 100, 5,000 and 50,000 lines, and the
   first loads, beside `compile()` of the same text
 - scale: time and memory by size, with the exponents of the power laws that fit: 1 is linear
@@ -32,6 +32,7 @@ import zlib
 from pathlib import Path
 
 import objects
+import plain
 import present
 import scale
 import trust
@@ -105,35 +106,11 @@ def warm(libraries, rounds):
     return results
 
 
-def plain_data():
-    """Plain data by name: what CPython's benchmark suite pickles, and what else is large."""
-    start = datetime.datetime(2024, 2, 29, 12, 30, 45, 123456)
-    record = {
-        "ads_flags": 0,
-        "age": 18,
-        "birthday": datetime.date(1980, 5, 7),
-        "home": "x" * 30,
-        "friends": [{"name": "friend %d" % i, "rank": i, "near": i % 2 == 0} for i in range(10)],
-        "bulletin": ["a string of some length", 3.25, None, (1, 2, "three")],
-    }
-    return {
-        "records": [dict(record, id=i) for i in range(200)],
-        "dict of ints": {i: i * 7 for i in range(20000)},
-        "nested lists": [[list(range(10)) for _ in range(10)] for _ in range(100)],
-        "ints": list(range(0, 1 << 40, 1 << 24)),
-        "floats": [i / 7 for i in range(50000)],
-        "strings": ["string %d" % i for i in range(20000)],
-        "tuples": [(i, -i, str(i % 100)) for i in range(20000)],
-        "instances": [objects.Point(i, -i) for i in range(5000)],
-        "datetimes": [start + datetime.timedelta(seconds=i) for i in range(5000)],
-    }
-
-
 def data(libraries, rounds):
     """{data: {library: seconds of dumps}}"""
     results = {}
     chosen = {"pickle": pickle, **{name: libraries[name] for name in ("cloudpickle", "codepickle")}}
-    for name, value in plain_data().items():
+    for name, value in plain.plain_data().items():
         calls = {label: lambda m=m, value=value: m.dumps(value, protocol=4) for label, m in chosen.items()}
         results[name] = measured(calls, rounds)
     return results
@@ -204,7 +181,8 @@ def compression(rounds):
     """{payload, and what zlib leaves of its bytes: {"as it is", "zlib": seconds of dumping and loading it}}"""
     results = {}
     values = {"source text": [Path(module.__file__).read_text() for module in (argparse, datetime, statistics)]}
-    values.update((name, value) for name, value in plain_data().items() if name in ("records", "floats", "strings"))
+    data = plain.plain_data()
+    values.update((name, data[name]) for name in ("records", "floats", "strings"))
     for name, value in values.items():
         payload = pickle.dumps(value, protocol=4)
         packed = zlib.compress(payload, 1)

@@ -27,10 +27,6 @@ pub enum Mode {
 /// Something that happens between two bytes of the body in one-shot mode.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum What {
-    /// The value on top of the stack gets the next memo index.
-    Put,
-    /// The value of this memo index is pushed.
-    Get(u32),
     /// A frame ends here.
     Cut,
     /// A frame ends here, and the payload of this number follows outside of frames.
@@ -40,7 +36,38 @@ pub(crate) enum What {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Event {
     pub(crate) at: usize,
+    /// How many values were memoised before: a payload is memoised at the place where it is, too.
+    pub(crate) puts: u32,
     pub(crate) what: What,
+}
+
+/// Where a value was memoised, and whether it was referenced since. Most never are, and leave no other trace.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Put(u64);
+
+impl Put {
+    const USED: u64 = 1 << 63;
+
+    fn new(at: usize) -> Self {
+        Self(at as u64)
+    }
+
+    /// Takes note of a reference; true for the first one.
+    fn mark(&mut self) -> bool {
+        let first = !self.is_used();
+        self.0 |= Self::USED;
+        first
+    }
+
+    pub(crate) fn is_used(self) -> bool {
+        self.0 & Self::USED != 0
+    }
+
+    /// The place in the body.
+    pub(crate) fn at(self) -> usize {
+        // Made of a usize, below half of the address space.
+        usize::try_from(self.0 & !Self::USED).unwrap_or(usize::MAX)
+    }
 }
 
 /// A payload that is not copied into the body, with the opcode and length that precede it.
@@ -85,7 +112,8 @@ impl Header {
 pub struct Buffers {
     body: Vec<u8>,
     events: Vec<Event>,
-    used: Vec<bool>,
+    gets: Vec<usize>,
+    puts: Vec<Put>,
     values: ValueTable,
 }
 
@@ -101,9 +129,11 @@ pub struct Writer<B> {
     /// Stream mode: where the header of the open frame is.
     frame: Option<usize>,
     pub(crate) events: Vec<Event>,
+    /// One-shot mode: where references are in the body, under indexes that [`Writer::finish`] replaces.
+    pub(crate) gets: Vec<usize>,
     pub(crate) externals: Vec<External<B>>,
-    /// One-shot mode: which memo index was referenced.
-    pub(crate) used: Vec<bool>,
+    /// One-shot mode: the values memoised, by their index.
+    pub(crate) puts: Vec<Put>,
     values: ValueTable,
     /// How long the body is when the current frame is full.
     frame_limit: usize,
@@ -127,8 +157,9 @@ impl<B> Writer<B> {
             started: false,
             frame: None,
             events: Vec::new(),
+            gets: Vec::new(),
             externals: Vec::new(),
-            used: Vec::new(),
+            puts: Vec::new(),
             values: ValueTable::default(),
             frame_limit: usize::MAX,
         }
@@ -140,7 +171,8 @@ impl<B> Writer<B> {
         Self {
             body: buffers.body,
             events: buffers.events,
-            used: buffers.used,
+            gets: buffers.gets,
+            puts: buffers.puts,
             values: buffers.values,
             ..Self::empty(protocol, mode)
         }
@@ -151,19 +183,22 @@ impl<B> Writer<B> {
     pub fn into_buffers(mut self, most: usize) -> Buffers {
         let held = self.body.capacity()
             + self.events.capacity() * size_of::<Event>()
-            + self.used.capacity()
+            + self.gets.capacity() * size_of::<usize>()
+            + self.puts.capacity() * size_of::<Put>()
             + self.values.capacity();
         if held > most {
             return Buffers::default();
         }
         self.body.clear();
         self.events.clear();
-        self.used.clear();
+        self.gets.clear();
+        self.puts.clear();
         self.values.clear();
         Buffers {
             body: self.body,
             events: self.events,
-            used: self.used,
+            gets: self.gets,
+            puts: self.puts,
             values: self.values,
         }
     }
@@ -239,7 +274,7 @@ impl<B> Writer<B> {
 
     /// One-shot mode: prunes the memo and lays the frames.
     #[must_use]
-    pub fn finish(&self) -> Pickle<'_, B> {
+    pub fn finish(self) -> Pickle<B> {
         Pickle::new(self)
     }
 
@@ -278,8 +313,11 @@ impl<B> Writer<B> {
     }
 
     fn event(&mut self, what: What) {
+        // The number of values is that of memo indexes: `memoize` has seen to it.
+        let puts = u32::try_from(self.puts.len()).unwrap_or(u32::MAX);
         self.events.push(Event {
             at: self.body.len(),
+            puts,
             what,
         });
     }
@@ -462,8 +500,15 @@ impl<B> Writer<B> {
             self.op(b'\n');
             return Ok(start);
         }
-        let header = self.str_header(utf8.len())?;
-        self.raw(header.as_slice());
+        if self.protocol >= 4
+            && let Ok(len) = u8::try_from(utf8.len())
+        {
+            self.body.reserve(2 + utf8.len());
+            self.body.extend_from_slice(&[op::SHORT_BINUNICODE, len]);
+        } else {
+            let header = self.str_header(utf8.len())?;
+            self.raw(header.as_slice());
+        }
         let start = self.body.len();
         self.raw(utf8);
         Ok(start)
@@ -517,9 +562,8 @@ impl<B> Writer<B> {
         if self.mode == Mode::Stream {
             return Err(Error(Kind::MemoFrozen));
         }
-        let index = u32::try_from(self.used.len()).map_err(|_| Error(Kind::MemoFull))?;
-        self.used.push(false);
-        self.event(What::Put);
+        let index = u32::try_from(self.puts.len()).map_err(|_| Error(Kind::MemoFull))?;
+        self.puts.push(Put::new(self.body.len()));
         Ok(index)
     }
 
@@ -547,18 +591,21 @@ impl<B> Writer<B> {
             Encoded::get(self.protocol, index).write(|bytes| self.body.extend_from_slice(bytes));
             return Ok(());
         }
-        let used = self
-            .used
+        let put = self
+            .puts
             .get_mut(index as usize)
             .ok_or(Error(Kind::UnknownMemo))?;
-        // What the opcodes will add to the frame, at most.
-        let mut length = if index < 0x100 { 2 } else { 5 };
-        if !*used {
-            *used = true;
-            length += 1;
+        // What memoising it will add to the frame.
+        if put.mark() {
+            self.frame_limit = self.frame_limit.saturating_sub(1);
         }
-        self.frame_limit = self.frame_limit.saturating_sub(length);
-        self.event(What::Get(index));
+        self.gets.push(self.body.len());
+        let [a, b, c, d] = index.to_le_bytes();
+        if index < 0x100 {
+            self.body.extend_from_slice(&[op::BINGET, a]);
+        } else {
+            self.body.extend_from_slice(&[op::LONG_BINGET, a, b, c, d]);
+        }
         Ok(())
     }
 

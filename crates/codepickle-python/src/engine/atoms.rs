@@ -1,5 +1,6 @@
 //! Values that need no task: None, bool, int, float, str, bytes.
 use codepickle_stream::op;
+use pyo3::Borrowed;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple};
 use pyo3::{PyTypeInfo, ffi, intern};
@@ -8,7 +9,18 @@ use super::{Engine, Payload, Recent};
 use crate::errors;
 
 /// How many strings are found by their address alone: the keys of a few kinds of records.
-const RECENT: usize = 256;
+const RECENT: usize = 64;
+
+/// What came of [`Engine::quick_atom`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quick {
+    /// It is written, and no code of Python's has run.
+    Written,
+    /// It is no atom, and no code of Python's has run.
+    Other,
+    /// It may be an atom that takes more, and any code may have run.
+    Unknown,
+}
 
 impl<'py> Engine<'py> {
     /// Writes `obj` if its exact type is one of the most frequent ones, None, bool, int, float and str, and it is no large
@@ -31,6 +43,89 @@ impl<'py> Engine<'py> {
             return Ok(false);
         }
         Ok(true)
+    }
+
+    /// One-shot mode: writes `obj` if that can be done without running any code of Python's: then whoever calls this need
+    /// not hold `obj`. It may be gone after [`Quick::Unknown`].
+    #[inline]
+    pub(super) fn quick_atom(&mut self, obj: Borrowed<'_, 'py, PyAny>) -> PyResult<Quick> {
+        let py = self.py;
+        let ty = obj.get_type_ptr();
+        if ty == PyInt::type_object_raw(py) {
+            let mut overflow = 0;
+            // SAFETY: as in `save_int`.
+            let value =
+                unsafe { ffi::PyLong_AsLongLongAndOverflow(obj.as_ptr(), &raw mut overflow) };
+            if overflow != 0 {
+                return Ok(Quick::Unknown);
+            }
+            self.out.int(value);
+        } else if ty == PyString::type_object_raw(py) {
+            return self.quick_str(obj);
+        } else if obj.is_none() {
+            self.out.op(op::NONE);
+        } else if ty == PyFloat::type_object_raw(py) {
+            if self.protocol == 0 {
+                return Ok(Quick::Unknown);
+            }
+            self.save_float(&obj)?;
+        } else if ty == PyBool::type_object_raw(py) {
+            self.out.bool(obj.as_ptr() == self.true_address);
+        } else {
+            return Ok(Quick::Other);
+        }
+        Ok(Quick::Written)
+    }
+
+    #[inline]
+    fn quick_str(&mut self, obj: Borrowed<'_, 'py, PyAny>) -> PyResult<Quick> {
+        if !self.out.finds_equal() || self.fast {
+            return Ok(Quick::Unknown);
+        }
+        let key = obj.as_ptr() as usize >> 4;
+        if let Some(recent) = self.recent.get(key % RECENT)
+            && recent.text.as_ptr() == obj.as_ptr()
+        {
+            self.get(recent.index)?;
+            return Ok(Quick::Written);
+        }
+        // Where there is no UTF-8 the making of the error may collect garbage, whose finalizers may take the string away.
+        let held = obj.to_owned();
+        let out = &mut self.out;
+        let found = borrow_utf8(&held, |utf8| {
+            if out.is_large(utf8.len()) {
+                return Ok(None);
+            }
+            out.str(utf8).map(Some).map_err(errors::stream)
+        });
+        match found {
+            None | Some(Ok(None)) => Ok(Quick::Unknown),
+            Some(Err(error)) => Err(error),
+            Some(Ok(Some((index, again)))) => {
+                // With one owner alone, beside us, it is met again with that one, if at all.
+                if again && held.get_refcnt() > 2 {
+                    self.note_recent(&held, index);
+                }
+                Ok(Quick::Written)
+            }
+        }
+    }
+
+    fn note_recent(&mut self, obj: &Bound<'py, PyAny>, index: u32) {
+        let recent = Recent {
+            text: obj.clone().unbind(),
+            index,
+        };
+        if self.recent.is_empty() {
+            let py = self.py;
+            let free = || Recent {
+                text: py.None(),
+                index: 0,
+            };
+            self.recent.resize_with(RECENT, free);
+        }
+        let key = obj.as_ptr() as usize >> 4;
+        self.recent[key % RECENT] = recent;
     }
 
     fn save_int(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
@@ -87,27 +182,16 @@ impl<'py> Engine<'py> {
             return self.save_str_by_identity(obj);
         }
         // By content, which finds what the memo would find and more.
-        let key = obj.as_ptr() as usize >> 4;
-        if let Some(recent) = self.recent.get(key % RECENT)
-            && recent.text.as_ref().is_some_and(|text| text.is(obj))
-        {
-            return self.get(recent.index).map(|()| true);
+        if self.quick_str(obj.as_borrowed())? == Quick::Written {
+            return Ok(true);
         }
         let out = &mut self.out;
-        let found = with_utf8(obj, |utf8| {
+        with_utf8(obj, |utf8| {
             if out.is_large(utf8.len()) {
-                return Ok(None);
+                return Ok(false);
             }
-            out.str(utf8).map(Some).map_err(errors::stream)
-        })?;
-        if let Some((index, true)) = found {
-            if self.recent.is_empty() {
-                self.recent.resize_with(RECENT, Recent::default);
-            }
-            let text = Some(obj.clone().unbind());
-            self.recent[key % RECENT] = Recent { text, index };
-        }
-        Ok(found.is_some())
+            out.str(utf8).map(|_| true).map_err(errors::stream)
+        })
     }
 
     fn save_str_by_identity(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<bool> {
@@ -178,6 +262,37 @@ impl<'py> Engine<'py> {
             Some(payload) => self.send_payload(&payload),
             None => Ok(()),
         }
+    }
+}
+
+/// Calls `f` with the UTF-8 of an exact str; `None` if it has none, or memory is short.
+#[inline]
+fn borrow_utf8<R>(obj: &Bound<'_, PyAny>, f: impl FnOnce(&[u8]) -> R) -> Option<R> {
+    // PyUnicode_AsUTF8AndSize is in the limited API from 3.10 on.
+    #[cfg(all(feature = "abi3-py310", not(feature = "abi3-py37")))]
+    {
+        let mut size = 0;
+        // SAFETY: `obj` is an owned reference to an exact str, which holds it whatever the call runs.
+        let data = unsafe { ffi::PyUnicode_AsUTF8AndSize(obj.as_ptr(), &raw mut size) };
+        let size = usize::try_from(size).unwrap_or_default();
+        if data.is_null() {
+            drop(PyErr::take(obj.py()));
+            return None;
+        }
+        // SAFETY: the UTF-8 is as long as the call says and belongs to the str, which `obj` holds.
+        Some(f(unsafe {
+            std::slice::from_raw_parts(data.cast::<u8>(), size)
+        }))
+    }
+    #[cfg(not(all(feature = "abi3-py310", not(feature = "abi3-py37"))))]
+    {
+        let py = obj.py();
+        // SAFETY: `obj` is a valid reference to an exact str; the result is a new reference to bytes, or NULL with an
+        // exception set.
+        let bytes =
+            unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyUnicode_AsUTF8String(obj.as_ptr())) };
+        let bytes = bytes.ok()?;
+        Some(f(bytes.cast::<PyBytes>().ok()?.as_bytes()))
     }
 }
 

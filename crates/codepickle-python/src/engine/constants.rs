@@ -2,11 +2,11 @@
 //!
 //! Which equal constants of a module are one object is the compiler's choice and differs between versions; by value
 //! the bytes do not. A small constant alone counts: of what is built at run time much is large, and told apart by identity.
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{
     PyBool, PyBytes, PyComplex, PyEllipsis, PyFloat, PyFrozenSet, PyInt, PyString, PyTuple,
 };
+use pyo3::{PyTypeInfo, ffi};
 
 /// So many values in a tuple, nested ones included, are compared: as many as a table of constants in a source file may
 /// have, and few enough that looking at them costs no more than writing them.
@@ -21,7 +21,7 @@ struct Slot {
     index: u32,
 }
 
-/// Open addressing by Python's hash.
+/// Open addressing by hash.
 #[derive(Default)]
 pub(crate) struct Constants {
     /// Places in `entries`, plus one, below half of the hash; 0 is free.
@@ -30,14 +30,13 @@ pub(crate) struct Constants {
 }
 
 impl Constants {
-    /// Python's hash of a constant; `None` for what is to be told apart by identity.
+    /// A hash of a constant; `None` for what is to be told apart by identity.
     pub(super) fn hash(obj: &Bound<'_, PyAny>) -> Option<isize> {
         let mut left = MOST_VALUES;
-        if !is_constant(obj, &mut left, 0) {
-            return None;
-        }
-        // Of exact builtin types alone: no code of the user's runs.
-        obj.hash().ok()
+        let hash = hash_constant(obj, &mut left, 0)?;
+        #[expect(clippy::cast_possible_truncation, reason = "as many bits as there are")]
+        let hash = hash as usize;
+        Some(hash.cast_signed())
     }
 
     /// The memo index of the constant that equals `obj`.
@@ -131,43 +130,67 @@ fn spread(hash: isize) -> usize {
 
 /// Whether an object is of builtin types alone, of small size, and never changes.
 pub(crate) fn is_small_constant(obj: &Bound<'_, PyAny>) -> bool {
-    is_constant(obj, &mut MOST_VALUES.clone(), 0)
+    hash_constant(obj, &mut MOST_VALUES.clone(), 0).is_some()
 }
 
-fn is_constant(obj: &Bound<'_, PyAny>, left: &mut usize, depth: u32) -> bool {
-    let Some(rest) = left.checked_sub(1) else {
+/// A hash of the type and value of a constant: equal ones have the same. Of exact builtin types alone: no code of the
+/// user's runs.
+fn hash_constant(obj: &Bound<'_, PyAny>, left: &mut usize, depth: u32) -> Option<u64> {
+    let py = obj.py();
+    *left = left.checked_sub(1)?;
+    let ty = obj.get_type_ptr();
+    let seed = ty as u64;
+    if ty == PyInt::type_object_raw(py) {
+        let mut overflow = 0;
+        // SAFETY: `obj` is a valid reference to an exact int, for which the call cannot fail or run Python code;
+        // `overflow` outlives it.
+        let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(obj.as_ptr(), &raw mut overflow) };
+        if overflow == 0 {
+            return Some(mix(seed, value.cast_unsigned()));
+        }
+    } else if ty == PyTuple::type_object_raw(py) {
+        let tuple = obj.cast_exact::<PyTuple>().ok()?;
+        let len = tuple.len();
+        if depth >= DEEPEST || len > *left {
+            return None;
+        }
+        let mut hash = mix(seed, len as u64);
+        for item in tuple.iter_borrowed() {
+            hash = mix(hash, hash_constant(&item, left, depth + 1)?);
+        }
+        return Some(hash);
+    } else if obj.is_none() {
+        return Some(seed);
+    } else if is_nan(obj) || !(is_atom(obj) || is_plain_set(obj, *left)) {
+        return None;
+    }
+    Some(mix(seed, obj.hash().ok()?.cast_unsigned() as u64))
+}
+
+/// One step of a hash.
+fn mix(hash: u64, value: u64) -> u64 {
+    (hash.rotate_left(23) ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// Whether it is a frozenset of at most so many values of one type, so that equal means the same: 1 == 1.0 == True.
+fn is_plain_set(obj: &Bound<'_, PyAny>, most: usize) -> bool {
+    let Ok(set) = obj.cast_exact::<PyFrozenSet>() else {
         return false;
     };
-    *left = rest;
-    if is_atom(obj) {
-        return !is_nan(obj);
-    }
-    if let Ok(tuple) = obj.cast_exact::<PyTuple>() {
-        return depth < DEEPEST
-            && tuple.len() <= *left
-            && tuple
-                .iter_borrowed()
-                .all(|item| is_constant(&item, left, depth + 1));
-    }
-    if let Ok(set) = obj.cast_exact::<PyFrozenSet>() {
-        // Of one type, so that equal means the same: 1 == 1.0 == True.
-        let mut kinds = set.iter().map(|item| item.get_type_ptr());
-        let first = kinds.next();
-        let of_one_kind = set.len() <= *left && kinds.all(|kind| Some(kind) == first);
-        return of_one_kind
-            && set.iter().next().is_none_or(|item| {
-                item.is_exact_instance_of::<PyInt>()
-                    || item.is_exact_instance_of::<PyString>()
-                    || item.is_exact_instance_of::<PyBytes>()
-            });
-    }
-    false
+    let mut kinds = set.iter().map(|item| item.get_type_ptr());
+    let first = kinds.next();
+    set.len() <= most
+        && kinds.all(|kind| Some(kind) == first)
+        && set.iter().next().is_none_or(|item| {
+            item.is_exact_instance_of::<PyInt>()
+                || item.is_exact_instance_of::<PyString>()
+                || item.is_exact_instance_of::<PyBytes>()
+        })
 }
 
 fn is_atom(obj: &Bound<'_, PyAny>) -> bool {
-    obj.is_exact_instance_of::<PyInt>()
-        || obj.is_exact_instance_of::<PyString>()
-        || obj.is_none()
+    obj.is_exact_instance_of::<PyString>()
+        || obj.is_exact_instance_of::<PyInt>()
         || obj.is_exact_instance_of::<PyFloat>()
         || obj.is_exact_instance_of::<PyBool>()
         || obj.is_exact_instance_of::<PyBytes>()

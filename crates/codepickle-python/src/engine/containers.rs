@@ -1,10 +1,11 @@
 //! Lists, tuples, dicts and sets of exactly these types.
 use codepickle_stream::op;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::{Borrowed, ffi};
 
+use super::atoms::Quick;
 use super::constants::Constants;
 use super::work::Progress;
 use super::{Engine, Op, Task};
@@ -102,6 +103,18 @@ impl<'py> Engine<'py> {
         let base = self.base(place);
         let hooked = self.hooks.persistent_id.is_some();
         loop {
+            if !hooked && let How::Batch(n) = task.how {
+                let (batch, item) = self.quick_items(task, n)?;
+                task.how = How::Batch(batch);
+                if let Some(item) = item {
+                    self.place_list(task, place);
+                    self.save_object(&item)?;
+                    if self.tasks.len() > base {
+                        return Ok(Progress::Waiting);
+                    }
+                    continue;
+                }
+            }
             // The list may grow and shrink under our hands, as in CPython.
             let more = task.index < task.list.len();
             match task.how {
@@ -109,7 +122,8 @@ impl<'py> Engine<'py> {
                     self.out.op(op::APPEND);
                     break;
                 }
-                How::Between if !more && task.index > 0 => break,
+                // At the first item, too: it may have gone while it was looked at.
+                How::Between | How::Text(false) | How::Single if !more => break,
                 How::Between => {
                     self.out.op(op::MARK);
                     task.how = How::Batch(0);
@@ -126,7 +140,6 @@ impl<'py> Engine<'py> {
                     task.how = How::Text(false);
                     continue;
                 }
-                How::Text(false) | How::Single if !more => break,
                 How::Text(false) => task.how = How::Text(true),
                 How::Single => {}
             }
@@ -139,11 +152,7 @@ impl<'py> Engine<'py> {
                     continue;
                 }
             }
-            if let Some(top) = place
-                && let Task::List(placed) = &mut self.tasks[top]
-            {
-                (placed.index, placed.how) = (task.index, task.how);
-            }
+            self.place_list(task, place);
             self.save(&item)?;
             if self.tasks.len() > base {
                 return Ok(Progress::Waiting);
@@ -152,6 +161,48 @@ impl<'py> Engine<'py> {
         self.leave(task.list.as_any());
         self.tasks.truncate(place.unwrap_or(base));
         Ok(Progress::Done)
+    }
+
+    /// One-shot mode: writes items of a list as long as they are atoms, without a reference to each. Returns how many are
+    /// in the batch then, and the first one that is no atom, which is in there.
+    fn quick_items(
+        &mut self,
+        task: &mut ListTask<'py>,
+        mut batch: u16,
+    ) -> PyResult<(u16, Option<Bound<'py, PyAny>>)> {
+        if !self.one_shot() {
+            return Ok((batch, None));
+        }
+        let py = self.py;
+        let len = task.list.len();
+        while batch < BATCH && task.index < len {
+            self.out.boundary();
+            #[expect(clippy::cast_possible_wrap, reason = "an index of a list")]
+            let at = task.index as ffi::Py_ssize_t;
+            // SAFETY: `at` is in the list, which cannot have changed since its length was asked for: in one-shot mode
+            // `boundary` calls nobody, and the loop ends where any code may have run. So the list holds the item.
+            let item =
+                unsafe { Borrowed::from_ptr(py, ffi::PyList_GetItem(task.list.as_ptr(), at)) };
+            let quick = self.quick_atom(item)?;
+            if quick == Quick::Unknown {
+                break;
+            }
+            task.index += 1;
+            batch += 1;
+            if quick == Quick::Other {
+                return Ok((batch, Some(item.to_owned())));
+            }
+        }
+        Ok((batch, None))
+    }
+
+    /// Takes note of how far a list has come in its task, if it has one.
+    fn place_list(&mut self, task: &ListTask<'py>, place: Option<usize>) {
+        if let Some(top) = place
+            && let Task::List(placed) = &mut self.tasks[top]
+        {
+            (placed.index, placed.how) = (task.index, task.how);
+        }
     }
 
     pub(super) fn save_tuple(&mut self, tuple: &Bound<'py, PyTuple>) -> PyResult<()> {
@@ -203,7 +254,8 @@ impl<'py> Engine<'py> {
             task.index += 1;
             if !hooked {
                 self.boundary()?;
-                if self.save_atom(&item)? {
+                let quick = self.quick_atom(item)?;
+                if quick == Quick::Written || quick == Quick::Unknown && self.save_atom(&item)? {
                     continue;
                 }
             }
@@ -212,7 +264,11 @@ impl<'py> Engine<'py> {
             {
                 placed.index = task.index;
             }
-            self.save(&item)?;
+            if hooked {
+                self.save(&item)?;
+            } else {
+                self.save_object(&item)?;
+            }
             if self.tasks.len() > base {
                 return Ok(Progress::Waiting);
             }
@@ -229,7 +285,9 @@ impl<'py> Engine<'py> {
     ) -> PyResult<()> {
         let len = tuple.len();
         let short = len <= 3 && self.protocol >= 2;
-        if let Some(index) = self.memoized(tuple.as_any()) {
+        if constant.is_none()
+            && let Some(index) = self.memoized(tuple.as_any())
+        {
             // Saving the items saved the tuple itself: it is recursive. Drop the items and take what is there.
             if short {
                 for _ in 0..len {
@@ -301,6 +359,18 @@ impl<'py> Engine<'py> {
         let base = self.base(place);
         let hooked = self.hooks.persistent_id.is_some();
         loop {
+            if !hooked && let How::Batch(n) = task.how {
+                let (batch, value) = self.quick_entries(task, n)?;
+                task.how = How::Batch(batch);
+                if let Some(value) = value {
+                    self.place_dict(task, place);
+                    self.save(&value)?;
+                    if self.tasks.len() > base {
+                        return Ok(Progress::Waiting);
+                    }
+                    continue;
+                }
+            }
             match task.how {
                 How::Single if task.position > 0 => {
                     self.out.op(op::SETITEM);
@@ -348,11 +418,7 @@ impl<'py> Engine<'py> {
                     }
                 }
             }
-            if let Some(top) = place
-                && let Task::Dict(placed) = &mut self.tasks[top]
-            {
-                (placed.position, placed.how) = (task.position, task.how);
-            }
+            self.place_dict(task, place);
             if !key_done {
                 self.save(&key)?;
                 key_done = self.tasks.len() == base;
@@ -370,6 +436,61 @@ impl<'py> Engine<'py> {
         self.leave(task.dict.as_any());
         self.tasks.truncate(place.unwrap_or(base));
         Ok(Progress::Done)
+    }
+
+    /// One-shot mode: writes entries of a dict as long as keys and values are atoms, without a reference to each. Returns
+    /// how many are in the batch then, and the value of the last one if it is no atom.
+    fn quick_entries(
+        &mut self,
+        task: &mut DictTask<'py>,
+        mut batch: u16,
+    ) -> PyResult<(u16, Option<Bound<'py, PyAny>>)> {
+        if !self.one_shot() {
+            return Ok((batch, None));
+        }
+        let py = self.py;
+        while batch < BATCH {
+            let before = task.position;
+            let (mut key, mut value) = (std::ptr::null_mut(), std::ptr::null_mut());
+            let dict = task.dict.as_ptr();
+            // SAFETY: as in `next_entry`. The references are the dict's as long as no code of Python's runs.
+            let (key, value) = unsafe {
+                if ffi::PyDict_Next(dict, &raw mut task.position, &raw mut key, &raw mut value) == 0
+                {
+                    break;
+                }
+                (Borrowed::from_ptr(py, key), Borrowed::from_ptr(py, value))
+            };
+            self.out.boundary();
+            if self.quick_atom(key)? != Quick::Written {
+                task.position = before;
+                break;
+            }
+            batch += 1;
+            self.out.boundary();
+            match self.quick_atom(value)? {
+                Quick::Written => {}
+                Quick::Other => {
+                    return Ok((batch, Some(value.to_owned())));
+                }
+                Quick::Unknown => {
+                    task.position = before;
+                    let entry = next_entry(&task.dict, &mut task.position);
+                    let (_, value) = entry.ok_or_else(|| changed("dictionary"))?;
+                    return Ok((batch, Some(value)));
+                }
+            }
+        }
+        Ok((batch, None))
+    }
+
+    /// Takes note of how far a dict has come in its task, if it has one.
+    fn place_dict(&mut self, task: &DictTask<'py>, place: Option<usize>) {
+        if let Some(top) = place
+            && let Task::Dict(placed) = &mut self.tasks[top]
+        {
+            (placed.position, placed.how) = (task.position, task.how);
+        }
     }
 
     /// Fast mode has no memo to end a cycle, so a container must not be met inside itself.

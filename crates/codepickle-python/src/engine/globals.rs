@@ -189,9 +189,7 @@ impl<'py> Engine<'py> {
     /// The module of this name; only one that is not there yet costs an import.
     pub(super) fn import(&self, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py;
-        let modules = py
-            .import(intern!(py, "sys"))?
-            .getattr(intern!(py, "modules"))?;
+        let modules = self.known.sys.bind(py).getattr(intern!(py, "modules"))?;
         if let Ok(modules) = modules.cast_exact::<PyDict>()
             && let Some(module) = modules.get_item(name)?
             && !module.is_none()

@@ -10,6 +10,7 @@ mod containers;
 mod endless;
 mod exceptions;
 mod globals;
+mod instances;
 mod iterators;
 pub(crate) mod known;
 pub(crate) mod memo;
@@ -26,8 +27,9 @@ mod work;
 
 use codepickle_stream::{Mode, Writer, op};
 use pyo3::exceptions::PyRecursionError;
+use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyType};
+use pyo3::types::{PyBool, PyString, PyType};
 use std::collections::{HashMap, HashSet};
 
 use crate::{errors, functions};
@@ -118,6 +120,7 @@ pub(crate) struct Engine<'py> {
     tried: Option<HashMap<usize, (Py<PyAny>, bool)>>,
     /// The class of the last instance whose module has no reducers of ours: the next one is often of the same.
     ordinary: Option<Bound<'py, PyType>>,
+    plans: instances::Plans,
     /// Whose `__reduce_ex__` is running.
     culprit: Option<Bound<'py, PyAny>>,
     root: Option<Bound<'py, PyAny>>,
@@ -129,14 +132,15 @@ pub(crate) struct Engine<'py> {
     level: u32,
     /// Strings that were met more than once, by address: most of them will be met again.
     recent: Vec<Recent>,
+    /// Where `True` is.
+    true_address: *mut ffi::PyObject,
     ticks: u32,
 }
 
 /// An entry of a small cache in front of the table of equal strings.
-#[derive(Default)]
 pub(crate) struct Recent {
-    /// Holds on to the string, so that its address is not used for another.
-    text: Option<Py<PyAny>>,
+    /// Holds on to the string, so that its address is not used for another; `None` of Python's where there is none.
+    text: Py<PyAny>,
     index: u32,
 }
 
@@ -165,12 +169,14 @@ impl<'py> Engine<'py> {
             fast_open: HashSet::new(),
             tried: Some(HashMap::new()),
             ordinary: None,
+            plans: instances::Plans::default(),
             culprit: None,
             root: None,
             new_depth: 0,
             counting: false,
             level: 0,
             recent: Vec::new(),
+            true_address: PyBool::new(py, true).as_ptr(),
             ticks: 0,
         })
     }
@@ -262,9 +268,16 @@ impl<'py> Engine<'py> {
                 Task::Dict(_) => self.step_dict(top)?,
                 Task::Tuple(_) => self.step_tuple(top)?,
                 Task::Reduce(_) => self.step_reduce(top)?,
-                Task::Set(_) => self.step_set(top)?,
-                Task::Items(_) => self.step_items(top)?,
+                Task::Set(_) => {
+                    self.distrust();
+                    self.step_set(top)?;
+                }
+                Task::Items(_) => {
+                    self.distrust();
+                    self.step_items(top)?;
+                }
                 _ => {
+                    self.distrust();
                     if let Some(task) = self.tasks.pop() {
                         self.execute(task)?;
                     }

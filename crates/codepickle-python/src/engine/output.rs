@@ -69,8 +69,7 @@ impl<'py> Engine<'py> {
         let pickle = self.out.finish();
         if pickle.payloads().next().is_none() {
             let bytes = join_own(self.py, &pickle)?;
-            drop(pickle);
-            let buffers = self.out.into_buffers(MOST_BUFFERED);
+            let buffers = pickle.into_buffers(MOST_BUFFERED);
             // It may be called while a thread ends; then nobody needs them.
             let _ = BUFFERS.try_with(|kept| kept.set(buffers));
             return Ok(bytes);
@@ -100,7 +99,7 @@ impl<'py> Engine<'py> {
 }
 
 /// Everything into one `bytes` object of the right size.
-fn join_own<'py>(py: Python<'py>, pickle: &Pickle<'_, Payload>) -> PyResult<Bound<'py, PyBytes>> {
+fn join_own<'py>(py: Python<'py>, pickle: &Pickle<Payload>) -> PyResult<Bound<'py, PyBytes>> {
     struct Fill<'b> {
         rest: &'b mut [u8],
     }

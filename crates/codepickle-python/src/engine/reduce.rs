@@ -111,6 +111,23 @@ impl<'py> Engine<'py> {
         }));
     }
 
+    /// Puts a task below those from `at` on: `value`, which makes `obj`, is done but for its state, which is on its way.
+    pub(super) fn wait_for_state(
+        &mut self,
+        at: usize,
+        value: Bound<'py, PyTuple>,
+        obj: &Bound<'py, PyAny>,
+    ) {
+        let task = ReduceTask {
+            value,
+            obj: Some(obj.clone()),
+            stage: Stage::Build,
+            kind: Kind::NewObj,
+            counted: false,
+        };
+        self.tasks.insert(at, Task::Reduce(task));
+    }
+
     /// The checks of `_pickle.save_reduce`, in its order and with its texts.
     fn check_reduce(
         &self,

@@ -7,6 +7,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyComplex, PyDict, PyString, PyType};
 
 use super::Engine;
+use super::known::Known;
 
 /// The tables.
 struct Reducers {
@@ -44,10 +45,11 @@ impl Reducers {
         if let Some(reducers) = REDUCERS.get(py) {
             return Ok(Some(reducers));
         }
-        let modules = py
-            .import(intern!(py, "sys"))?
-            .getattr(intern!(py, "modules"))?;
-        if modules.contains(intern!(py, "codepickle._reducers"))? {
+        let sys = Known::get(py)?.sys.bind(py);
+        if sys
+            .getattr(intern!(py, "modules"))?
+            .contains(intern!(py, "codepickle._reducers"))?
+        {
             return Self::get(py).map(Some);
         }
         Ok(None)

@@ -58,7 +58,7 @@ impl<'py> Engine<'py> {
         Ok(true)
     }
 
-    fn save_object(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
+    pub(super) fn save_object(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
         if self.get_if_memoized(obj)? {
             return Ok(());
         }
@@ -75,7 +75,11 @@ impl<'py> Engine<'py> {
             return self.save_large_str(obj);
         } else if ty == PyBytes::type_object_raw(py) {
             return self.save_bytes(obj);
-        } else if ty == PySet::type_object_raw(py) {
+        } else if self.save_by_plan(obj)? {
+            return Ok(());
+        }
+        self.distrust();
+        if ty == PySet::type_object_raw(py) {
             return self.save_set(obj, false);
         } else if ty == PyFrozenSet::type_object_raw(py) {
             return self.save_set(obj, true);
@@ -128,7 +132,9 @@ impl<'py> Engine<'py> {
                 return Ok(());
             }
         }
-        if let Some(reducer) = self.find_reducer(&class)?
+        let reducer = self.find_reducer(&class)?;
+        let mut is_ordinary = reducer.is_none();
+        if let Some(reducer) = reducer
             && !self.is_replaced(&class, &reducer)?
         {
             self.culprit = Some(obj.clone());
@@ -148,7 +154,9 @@ impl<'py> Engine<'py> {
         {
             return Ok(());
         }
+        let again = self.ordinary.as_ref().is_some_and(|last| last.is(&class));
         if let Some(reducer) = self.own_reducer(&class)? {
+            is_ordinary = false;
             self.culprit = Some(obj.clone());
             let value = reducer.call1((obj,))?;
             self.culprit = None;
@@ -169,8 +177,13 @@ impl<'py> Engine<'py> {
         };
         self.check_old_reduce(obj, &value)?;
         self.culprit = None;
+        if is_ordinary && self.plan(obj, &value, again)? {
+            return self.save_reduced(value, obj);
+        }
         self.push_links(obj, &value)?;
-        self.save_reduced(value, obj)
+        let result = self.save_reduced(value, obj);
+        self.distrust();
+        result
     }
 
     /// `obj.__reduce_ex__(protocol)`, without an object for the bound method; `None` if there is no such method.

@@ -110,7 +110,11 @@ impl<'py> Engine<'py> {
             return self.get(index);
         }
         self.out.op(op::FROZENSET);
-        let hash = if constant { set.hash().ok() } else { None };
+        let hash = if constant {
+            Constants::hash(&set)
+        } else {
+            None
+        };
         self.memoize_constant(&set, hash)
     }
 }

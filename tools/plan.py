@@ -159,6 +159,8 @@ def cargo_steps():
             "differential",
             ["cargo", "build", "--release", "--locked", "-p", "codepickle-stream", "--example", "ops"],
             [sys.executable, TESTS / "differential" / "run.py"],
+            # Some attacks are made of what Codepickle writes.
+            env={"PYTHONPATH": str(SITE)},
             figure=r"^differential:",
         ),
     ]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from pickle import PicklingError as PicklingError
-else:
-    try:
-        from _pickle import PicklingError  # the same, and `pickle` takes as long to import as all that is here
-    except ImportError:
-        from pickle import PicklingError
+try:
+    import _pickle as pickle  # `pickle` itself takes as long to import as all that is here
+except ImportError:
+    import pickle  # type: ignore[no-redef]
+
+PicklingError = pickle.PicklingError
 
 
 def refusal(text: str) -> PicklingError:

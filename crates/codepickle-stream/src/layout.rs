@@ -1,6 +1,8 @@
 //! The end of one-shot mode: which memo opcodes stay, under which numbers, and where frames go.
+use crate::encoded::Encoded;
+use crate::marks::{Put, What};
 use crate::op;
-use crate::writer::{Buffers, Encoded, FRAME_HEADER, FRAME_MIN, Put, What, Writer};
+use crate::writer::{Buffers, FRAME_HEADER, FRAME_MIN, Writer};
 
 /// A pickle whose only frame would be shorter than this goes without: `FRAME` is optional for loaders, and its 9
 /// bytes matter in the pickle of a small function but save no read call.

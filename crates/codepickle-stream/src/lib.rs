@@ -29,8 +29,10 @@
 //! a [`Graph`] of what it would make.
 #![forbid(unsafe_code)]
 
+mod encoded;
 mod error;
 mod layout;
+mod marks;
 pub mod op;
 mod read;
 mod text;

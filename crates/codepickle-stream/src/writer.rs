@@ -1,6 +1,8 @@
 //! Opcodes in, bytes out.
+use crate::encoded::{Encoded, Header};
 use crate::error::{Error, Kind};
 use crate::layout::Pickle;
+use crate::marks::{Event, Put, What};
 use crate::op;
 use crate::text::raw_unicode_escape;
 use crate::values::{ValueKind, ValueTable};
@@ -24,87 +26,11 @@ pub enum Mode {
     OneShot,
 }
 
-/// Something that happens between two bytes of the body in one-shot mode.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum What {
-    /// A frame ends here.
-    Cut,
-    /// A frame ends here, and the payload of this number follows outside of frames.
-    External(u32),
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Event {
-    pub(crate) at: usize,
-    /// How many values were memoised before: a payload is memoised at the place where it is, too.
-    pub(crate) puts: u32,
-    pub(crate) what: What,
-}
-
-/// Where a value was memoised, and whether it was referenced since. Most never are, and leave no other trace.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Put(u64);
-
-impl Put {
-    const USED: u64 = 1 << 63;
-
-    fn new(at: usize) -> Self {
-        Self(at as u64)
-    }
-
-    /// Takes note of a reference; true for the first one.
-    fn mark(&mut self) -> bool {
-        let first = !self.is_used();
-        self.0 |= Self::USED;
-        first
-    }
-
-    pub(crate) fn is_used(self) -> bool {
-        self.0 & Self::USED != 0
-    }
-
-    /// The place in the body.
-    pub(crate) fn at(self) -> usize {
-        // Made of a usize, below half of the address space.
-        usize::try_from(self.0 & !Self::USED).unwrap_or(usize::MAX)
-    }
-}
-
 /// A payload that is not copied into the body, with the opcode and length that precede it.
 #[derive(Debug)]
 pub(crate) struct External<B> {
     pub(crate) header: Header,
     pub(crate) payload: B,
-}
-
-/// The opcode of a string or bytes object and its length.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Header {
-    bytes: [u8; 9],
-    len: u8,
-}
-
-impl Header {
-    fn new(opcode: u8, length: &[u8]) -> Self {
-        let mut bytes = [0; 9];
-        bytes[0] = opcode;
-        bytes[1..=length.len()].copy_from_slice(length);
-        // `length` has at most 8 bytes.
-        Self {
-            bytes,
-            len: if length.len() == 1 {
-                2
-            } else if length.len() == 4 {
-                5
-            } else {
-                9
-            },
-        }
-    }
-
-    pub(crate) fn as_slice(&self) -> &[u8] {
-        &self.bytes[..usize::from(self.len)]
-    }
 }
 
 /// Memory for the next writer.
@@ -658,60 +584,5 @@ impl<B> Writer<B> {
     #[must_use]
     pub fn take_for_payload(&mut self) -> Vec<u8> {
         self.take()
-    }
-}
-
-/// One opcode and its argument.
-#[derive(Clone, Copy)]
-pub(crate) enum Encoded {
-    /// This many of the bytes.
-    Bytes([u8; 5], u8),
-    /// Protocol 0: the opcode and a number in decimal on a line.
-    Line(u8, u32),
-}
-
-impl Encoded {
-    fn indexed(protocol: u8, index: u32, text: u8, short: u8, long: u8) -> Self {
-        let [a, b, c, d] = index.to_le_bytes();
-        match (protocol, index) {
-            (0, _) => Self::Line(text, index),
-            (_, 0..0x100) => Self::Bytes([short, a, 0, 0, 0], 2),
-            _ => Self::Bytes([long, a, b, c, d], 5),
-        }
-    }
-
-    /// The opcode that memoises under `index`.
-    #[inline]
-    pub(crate) fn put(protocol: u8, index: u32) -> Self {
-        if protocol >= 4 {
-            return Self::Bytes([op::MEMOIZE, 0, 0, 0, 0], 1);
-        }
-        Self::indexed(protocol, index, op::PUT, op::BINPUT, op::LONG_BINPUT)
-    }
-
-    /// The opcode that pushes what was memoised under `index`.
-    #[inline]
-    pub(crate) fn get(protocol: u8, index: u32) -> Self {
-        Self::indexed(protocol, index, op::GET, op::BINGET, op::LONG_BINGET)
-    }
-
-    #[inline]
-    pub(crate) fn len(self) -> usize {
-        match self {
-            Self::Bytes(_, len) => len.into(),
-            Self::Line(_, index) => 3 + index.checked_ilog10().unwrap_or(0) as usize,
-        }
-    }
-
-    #[inline]
-    pub(crate) fn write<R>(self, write: impl FnOnce(&[u8]) -> R) -> R {
-        match self {
-            Self::Bytes(bytes, 1) => write(&bytes[..1]),
-            Self::Bytes(bytes, 2) => write(&bytes[..2]),
-            Self::Bytes(bytes, _) => write(&bytes),
-            Self::Line(opcode, index) => {
-                write(format!("{}{index}\n", char::from(opcode)).as_bytes())
-            }
-        }
     }
 }

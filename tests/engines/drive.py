@@ -57,6 +57,9 @@ def main():
             for name, form in forms.items():
                 function, expected = probes.classes()
                 tell(version, name, attempt(expected, form, version, prepare(function)))
+            if mode != "default":
+                outcome = attempt(version.replace("pypy", ""), submit, version, prepare(probes.where))
+                tell(version, "where", outcome)
         if mode == "codepickle" and getattr(driver, "RELAYS", True):
             relay(submit, list(workers))
 

@@ -163,6 +163,19 @@ if sys.version_info >= (3, 10):
     PROBES.append(newer_syntax)
 
 
+def _where():
+    def where():
+        import sys
+
+        return "%d.%d" % sys.version_info[:2]
+
+    return where
+
+
+#: On which version it runs: that of the worker which was asked for, or nothing was shown.
+where = _where()
+
+
 def relayed():
     """What a worker makes, and another worker calls."""
 

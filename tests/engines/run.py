@@ -109,8 +109,8 @@ ENGINES = [
     Engine("parsl", "engines-more", MORE, FROM_3_9),
     Engine("mpi", "engines-more", MORE, FROM_3_8),
     Engine("submitit", "engines-more", MORE, FROM_3_8),
-    # It inspects functions in its own way: portable ones are waited for in vain.
-    Engine("executorlib", "engines-more", MORE, FROM_3_9, portable=False),
+    # On 3.9 it can be installed, and not imported.
+    Engine("executorlib", "engines-more", MORE, FROM_3_9[1:]),
     Engine("globus", "engines-globus", ["globus-compute-sdk==4.2.0", "setuptools<81"], FROM_3_9),
     Engine("mlflow", "engines-mlflow", ["mlflow-skinny==3.1.4", "pandas<4", "numpy"], FROM_3_9, portable=False),
     Engine("prefect", "engines-prefect", ["prefect==3.4.25"], FROM_3_9),
@@ -225,7 +225,12 @@ class Grid:
                 ended = "the client ended with %d" % process.returncode if process.returncode else ""
             except subprocess.TimeoutExpired:
                 process.terminate()
-                output, _ = process.communicate()
+                try:
+                    output, _ = process.communicate(timeout=60)
+                except subprocess.TimeoutExpired:
+                    # An engine waits at its end for what never comes.
+                    process.kill()
+                    output, _ = process.communicate()
                 ended = "stopped after %d s" % TIMEOUT
             errors.seek(0)
             return output.decode(errors="replace"), errors.read().decode(errors="replace"), ended

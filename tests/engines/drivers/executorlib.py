@@ -1,6 +1,7 @@
 """executorlib on this machine, with a worker of the Python that is asked for."""
 
 import contextlib
+import multiprocessing.pool
 import os
 
 from . import TIMEOUT, worker_path
@@ -30,13 +31,16 @@ def start(workers, mode, folder):
         executors = {}
 
         def submit(version, function, *args):
-            if version not in executors:
-                executors[version] = stack.enter_context(
-                    executorlib.SingleNodeExecutor(
-                        max_workers=1, block_allocation=True, hostname_localhost=True, disable_dependencies=True
-                    )
-                )
             with chosen(workers[version]):
+                if version not in executors:
+                    executors[version] = stack.enter_context(
+                        executorlib.SingleNodeExecutor(
+                            max_workers=1, block_allocation=True, hostname_localhost=True, disable_dependencies=True
+                        )
+                    )
+                if mode == "portable":  # it wants functions alone, to inspect them
+                    call = executors[version].submit(multiprocessing.pool.starmapstar, (function, [args]))
+                    return call.result(TIMEOUT[mode])[0]
                 return executors[version].submit(function, *args).result(TIMEOUT[mode])
 
         yield submit

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import codepickle
 import objects
+import plain
 import run
 
 
@@ -19,7 +20,7 @@ def main():
     payloads = {name: codepickle.dumps(obj) for name, obj in own["OBJECTS"].items()}
     dumps = {name: lambda obj=obj: codepickle.dumps(obj) for name, obj in own["OBJECTS"].items()}
     loads = {name: lambda data=data: codepickle.loads(data) for name, data in payloads.items()}
-    data = {name: lambda value=value: codepickle.dumps(value) for name, value in run.plain_data().items()}
+    data = {name: lambda value=value: codepickle.dumps(value) for name, value in plain.plain_data().items()}
     found = {}
     for what, calls in {"dumps, again": dumps, "loads, again": loads, "plain data": data}.items():
         # The least of three: what is compared is two processes.

@@ -1,10 +1,12 @@
 """`codepickle.run` and `codepickle.PythonExecutor`: functions in other interpreters."""
 
 import concurrent.futures
+import contextlib
 import io
 import os
 import pickle
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -14,6 +16,7 @@ import codepickle
 import codepickle._environments
 import pytest
 from codepickle import InterpreterDied, PythonExecutor, RemoteError, run
+from helpers import PACKAGE, write
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
 
@@ -154,6 +157,53 @@ def test_a_dead_interpreter_fails_its_call_alone():
         with pytest.raises(InterpreterDied, match=r"ended while it ran .*dies, by signal %d" % signal.SIGKILL):
             second.result(60)
         assert third.result(60) == 3
+
+
+def test_a_caller_that_dies_takes_its_interpreter_along(tmp_path):
+    """The call that runs there would have no end."""
+    note = tmp_path / "pid"
+    code = """
+import os, sys, time
+from codepickle import run
+
+def endless(path):
+    with open(path + ".new", "w") as file:
+        file.write(str(os.getpid()))
+    os.rename(path + ".new", path)
+    while True:
+        time.sleep(1)
+
+run(endless, sys.argv[1], python=sys.executable)
+"""
+    write(tmp_path / "caller.py", code)
+    caller = subprocess.Popen(
+        [sys.executable, str(tmp_path / "caller.py"), str(note)], env={**os.environ, "PYTHONPATH": PACKAGE}
+    )
+    try:
+        wait_until(note.exists)
+        os.kill(int(note.read_text()), 0)
+    finally:
+        caller.kill()
+        caller.wait()
+    wait_until(lambda: not runs(int(note.read_text())))
+
+
+def runs(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    # On Linux: it may have ended, and nobody has asked how.
+    with contextlib.suppress(OSError), open("/proc/%d/stat" % pid) as file:
+        return file.read().rpartition(")")[2].split()[0] != "Z"
+    return True
+
+
+def wait_until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_an_interpreter_that_leaves():

@@ -5,7 +5,9 @@ is execnet's, or a `Channel`: it takes and gives messages, which are tuples of b
 """
 
 import contextlib
+import os
 import pickle
+import queue
 import struct
 import sys
 import threading
@@ -20,6 +22,7 @@ class Channel:
         self._target = target
         # What the functions print comes from any thread.
         self._lock = threading.Lock()
+        self._working = False
 
     def send(self, parts):
         head = struct.pack(">B%dQ" % len(parts), len(parts), *map(len, parts))
@@ -28,12 +31,24 @@ class Channel:
             self._target.flush()
 
     def __iter__(self):
+        messages = queue.SimpleQueue()
+        threading.Thread(target=self._read, args=(messages.put,), daemon=True).start()
+        for parts in iter(messages.get, None):
+            self._working = True
+            yield parts
+            self._working = False
+
+    def _read(self, put):
         while True:
             count = self._source.read(1)
             if not count:
+                # The caller has gone: nobody waits for the answer, and nobody could stop a call that has no end.
+                if self._working:
+                    os._exit(1)
+                put(None)
                 return
             lengths = struct.unpack(">%dQ" % count[0], self._source.read(8 * count[0]))
-            yield tuple(self._source.read(length) for length in lengths)
+            put(tuple(self._source.read(length) for length in lengths))
 
 
 class Sent:
@@ -133,7 +148,6 @@ def borrow():
     if PACKAGE is None or sys.implementation.name != "cpython" or sys.version_info < (3, 10):
         return False
     import importlib.util
-    import os
 
     there = sys.modules.get("codepickle")
     if getattr(there, "__file__", None):  # the loader alone was installed here

@@ -115,7 +115,7 @@ def page(result, drawn):
         "dumps": ("Dumps, again", "us", 1e6, "cloudpickle"),
         "loads": ("Loads, again", "us", 1e6, "cloudpickle"),
         "bytes": ("Size of the payload", "B", 1, "cloudpickle"),
-        "data": ("Plain data, dumps", "ms", 1e3, "pickle"),
+        "data": ("Plain data, dumps", "us", 1e6, "pickle"),
         "cold": ("Cold start, each in a new process", "ms", 1e3, "cloudpickle"),
         "trust": ("Loads with a policy and with a signature", "us", 1e6, "plain"),
         "wheels": ("The two wheels, geometric means of the seconds", "us", 1e6, "abi3-py310"),

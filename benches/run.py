@@ -258,7 +258,7 @@ def main():
         "dumps": table("warm dumps", figures["dumps"], "us", 1e6),
         "loads": table("warm loads", figures["loads"], "us", 1e6),
         "bytes": table("payload", figures["bytes"], "B ", 1),
-        "data": table("plain data, dumps", figures["data"], "ms", 1e3, baseline="pickle"),
+        "data": table("plain data, dumps", figures["data"], "us", 1e6, baseline="pickle"),
     }
     table("cold", figures["cold"], "ms", 1e3)
     means["trust"] = table("loads, trusted", figures["trust"], "us", 1e6, baseline="plain")

@@ -11,6 +11,7 @@ import queue
 import struct
 import sys
 import threading
+import time
 import traceback
 
 
@@ -42,10 +43,11 @@ class Channel:
         while True:
             count = self._source.read(1)
             if not count:
+                put(None)
+                time.sleep(1)  # an answer may just have been sent: then the end is an ordinary one
                 # The caller has gone: nobody waits for the answer, and nobody could stop a call that has no end.
                 if self._working:
                     os._exit(1)
-                put(None)
                 return
             lengths = struct.unpack(">%dQ" % count[0], self._source.read(8 * count[0]))
             put(tuple(self._source.read(length) for length in lengths))
@@ -175,7 +177,6 @@ def enter_sandbox():
     import asyncio
     import base64
     import gc
-    import time
 
     # What Pyodide has replaced by its own, which waits for JavaScript.
     for module, name in ((asyncio, "run"), (time, "sleep")):
